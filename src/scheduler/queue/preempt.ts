@@ -1,12 +1,14 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
+import { AtHome } from "./at-home.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
 import { chooseOffers } from "./choose-offers.ts"
 import { isLetBe, mayStay } from "./let-be.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
+import { preemptionOf } from "./preemption-of.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
 import { RunningWholes } from "./running-wholes.ts"
@@ -31,6 +33,7 @@ export class Preemptor {
   readonly #calendar: Calendar
   readonly #standings: Standings
   readonly #running: RunningWholes
+  readonly #atHome: AtHome
   readonly #gone = new Set<RunningAttempt>()
   /** By request, who found nobody: as room only shrinks, nobody like them will. */
   readonly #failed = new Map<LineRequest, Set<string>>()
@@ -49,6 +52,7 @@ export class Preemptor {
     this.#beside = new StayBeside(calendar, scene)
     this.#order = new VictimOrder(calendar.grid.nowMs, scene.policy.preemption.youngestFirst)
     this.#running = new RunningWholes(scene)
+    this.#atHome = new AtHome(scene)
     const { owners } = scene.policy
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
     this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
@@ -69,7 +73,9 @@ export class Preemptor {
     // What makes room for it makes room for it, whatever policy says by now.
     if (this.isAwaitedFor(line)) return this.#tryToMakeRoom(line, request, request.plan.asked.places)
     if (this.#scene.policy.preemption.by === "off") return null
-    const key = `${line.standing.partition.name}\n${line.standing.qos.name}`
+    // Of owners each has a right of its own.
+    const owner = this.#owners.has(line.spec.user) ? line.spec.user : ""
+    const key = [line.standing.partition.name, line.standing.qos.name, owner].join("\n")
     const failed = this.#failed.get(request) ?? new Set()
     this.#failed.set(request, failed)
     if (failed.has(key)) return null
@@ -137,26 +143,9 @@ export class Preemptor {
       }
     }
     this.#beside.keep(staying, plan, room)
-    const preempts = victims.flatMap((victim): Preemption[] => {
-      const { attempt, mode, graceMs, by, isStopped, isLeaving } = victim
-      const isSuspended = staying.has(victim)
-      if (isLeaving || (isStopped && isSuspended)) return []
-      const { job, task } = attempt
-      const hosts = this.#running.hostsOf(attempt)
-      const isRequeued = mode === "suspend" && !isSuspended
-      return [
-        {
-          job,
-          task,
-          hosts,
-          mode: isRequeued ? "requeue" : mode,
-          // Who is stopped loses nothing, and needs no time to end in.
-          graceEndsMs: isSuspended ? nowMs : nowMs + graceMs,
-          for: line.spec.id,
-          by,
-          notSuspended: isRequeued ? this.#beside.whyNot(plan, victim) : victim.notSuspended,
-        },
-      ]
+    const preempts = victims.flatMap((one) => {
+      const hosts = this.#running.hostsOf(one.attempt)
+      return preemptionOf(one, line.spec.id, hosts, staying.has(one), this.#beside.whyNot(plan, one), nowMs)
     })
     const leaving = victims.filter((one) => !staying.has(one))
     return { ...room, preempts, after: (leaving.length > 0 ? leaving : victims).map(({ attempt }) => attempt.job) }
@@ -264,7 +253,10 @@ export class Preemptor {
         ? leavingTerms(leavesMs, this.#calendar.grid)
         : isStopped
           ? STOPPED
-          : preemptTerms(policy, line, attempt, standing, hosts[place]!.owner)
+          : preemptTerms(policy, line, attempt, standing, {
+              owner: hosts[place]!.owner,
+              isAtHome: this.#atHome.has(attempt),
+            })
       if (terms === null) return []
       const { minimumRunMs, ...taken } = terms
       if (nowMs - attempt.startedMs < minimumRunMs) {
