@@ -1,3 +1,4 @@
+import { formatDuration } from "../../base/duration.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { AtHome } from "./at-home.ts"
 import { goesByItself } from "./let-be.ts"
@@ -27,7 +28,7 @@ export function sparedText(
   const whereOf = (one: RunningAttempt) => ({ owner: host.owner, isAtHome: atHome.has(one) })
   const own: number[] = []
   const once: number[] = []
-  const young: number[] = []
+  const young: Young[] = []
   const standingOf = (one: RunningAttempt) => standings.of(one.account, one.user, one.partition, one.qos)
   const goes = (one: RunningAttempt) => {
     if (one.leavesMs !== null) return false
@@ -44,7 +45,8 @@ export function sparedText(
     else if (isSparedForOnce(policy, line, attempt, standing, where, stays)) once.push(attempt.job)
     else {
       const terms = preemptTerms(policy, line, attempt, standing, where)
-      if (terms !== null && nowMs - attempt.startedMs < terms.minimumRunMs) young.push(attempt.job)
+      if (terms !== null && nowMs - attempt.startedMs < terms.minimumRunMs)
+        young.push({ job: attempt.job, forMs: terms.minimumRunMs - (nowMs - attempt.startedMs) })
       else if (terms !== null && goesByItself(attempt, terms.mode === "suspend" ? 0 : terms.graceMs, grid))
         ending.push(attempt.job)
     }
@@ -52,7 +54,7 @@ export function sparedText(
   const said = [
     ...(own.length === 0 ? [] : [`${jobs(own)} ${is(own)} not preempted by guests, with the Mac's owner as sender`]),
     ...(once.length === 0 ? [] : [`${jobs(once)} may run only once and ${is(once)} not preempted`]),
-    ...(young.length === 0 ? [] : [`${jobs(young)} ${is(young)} not preempted before the minimum run time`]),
+    ...(young.length === 0 ? [] : [youngText(young)]),
     ...(ending.length === 0 ? [] : [`${jobs(ending)} ${is(ending)} to end as soon without being preempted`]),
   ]
   return said.map((text) => `; ${text}`).join("")
@@ -64,6 +66,19 @@ export function leavingText({ running }: QueueScene, job: JobId, { id }: QueueHo
   if (leaving.length === 0) return ""
   const all = leaving.map((one) => one.job)
   return `; ${jobs(all)} ${all.length === 1 ? "makes" : "make"} room for it`
+}
+
+interface Young {
+  readonly job: number
+  /** Until it has run for its minimum. */
+  readonly forMs: number
+}
+
+function youngText(young: readonly Young[]): string {
+  const all = young.map(({ job }) => job)
+  const firstMs = Math.min(...young.map(({ forMs }) => forMs))
+  const when = all.length === 1 ? "its minimum run time is over, in" : "their minimum run times are over, the first in"
+  return `${jobs(all)} ${is(all)} not preempted before ${when} ${formatDuration(firstMs)}`
 }
 
 function jobs(all: readonly number[]): string {
