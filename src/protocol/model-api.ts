@@ -77,6 +77,12 @@ export interface ServeRequest {
   readonly images: boolean | null
 }
 
+/** What POST /v1/hives/NAME/check answers. */
+export interface ServeCheckView {
+  /** How the model of this name is served so far; `null`: there is none. */
+  readonly options: ServeOptions | null
+}
+
 /** One member of a replica, by rank. */
 export interface ReplicaMember {
   readonly host: string

@@ -7,6 +7,7 @@ import {
   MODEL_STATES,
   type ModelView,
   REPLICA_STATES,
+  type ServeCheckView,
 } from "../../../protocol/model-api.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 import { hiveNetwork } from "./hive-network-answer.ts"
@@ -41,6 +42,19 @@ const replica = z.object({
   inFlight: count.describe("Requests under way"),
 })
 
+const options = z.object({
+  replicas: count,
+  engine: z.enum(ENGINES),
+  contextTokens: count,
+  slots: count,
+  kv: z.enum(CACHE_TYPES),
+  idleStopMs: count.nullable().describe("null: it never stops by itself"),
+  pins: z.array(z.string()),
+  trustsNetwork: z.boolean(),
+  images: z.boolean().describe("Whether it takes images"),
+  purpose: z.enum(MODEL_PURPOSES).describe("What clients ask it for"),
+})
+
 export const model = answer(
   "Model",
   "A model that is served, or was",
@@ -50,21 +64,18 @@ export const model = answer(
     state: z.enum(MODEL_STATES),
     reason: z.string().nullable(),
     weights: z.object({ data: z.string(), version: count, file: z.string().nullable(), bytes: count }),
-    options: z.object({
-      replicas: count,
-      engine: z.enum(ENGINES),
-      contextTokens: count,
-      slots: count,
-      kv: z.enum(CACHE_TYPES),
-      idleStopMs: count.nullable().describe("null: it never stops by itself"),
-      pins: z.array(z.string()),
-      trustsNetwork: z.boolean(),
-      images: z.boolean().describe("Whether it takes images"),
-      purpose: z.enum(MODEL_PURPOSES).describe("What clients ask it for"),
-    }),
+    options,
     createdAt: time,
     usedAt: time.nullable(),
     replicas: z.array(replica),
+  }),
+)
+
+export const serveCheck = answer(
+  "ServeCheck",
+  "That a model could be served so, as far as that can be said without its weights",
+  z.object({
+    options: options.nullable().describe("How the model of this name is served so far; null: there is none"),
   }),
 )
 
@@ -90,3 +101,4 @@ export const engineList = answer(
 
 export const ENGINE_ANSWERS_AGREE: Describes<typeof hostEngines, HostEnginesView> = true
 export const MODEL_ANSWERS_AGREE: Describes<typeof model, ModelView> = true
+export const SERVE_CHECK_AGREES: Describes<typeof serveCheck, ServeCheckView> = true
