@@ -1,5 +1,6 @@
 import { closest } from "../../base/closest.ts"
 import { chooseEngine } from "../../hive/engines/choose-engine.ts"
+import { cacheTypeProblem } from "../../hive/fit/cache-bytes.ts"
 import { isWithoutCache, type ModelFacts } from "../../hive/model/model-facts.ts"
 import { servedPurpose } from "../../hive/model/purpose.ts"
 import { usualContextTokens } from "../../hive/plan/usual-context.ts"
@@ -74,6 +75,8 @@ export async function checkServe(
     throw refuse("invalid_input", name, "mlx is given no quantised cache", "Leave out --kv, or ask for --kv f16")
   if (isWithoutCache(facts) && options.kv !== "f16")
     throw refuse("invalid_input", name, "it keeps no cache of what it reads", "Leave out --kv, or ask for --kv f16")
+  const cacheProblem = cacheTypeProblem(facts, options.kv)
+  if (cacheProblem !== null) throw refuse("invalid_input", name, cacheProblem, "Leave out --kv, or ask for --kv f16")
   await askEngines(core, 0)
   const isPoolKnown = core.fleet.all().some(({ record }) => record.facts !== null)
   if (isPoolKnown) {
