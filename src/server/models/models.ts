@@ -108,7 +108,7 @@ export class Models implements Disposable {
 
   /** What this run knows of a replica. */
   liveOf({ model, number }: Pick<ReplicaRecord, "model" | "number">): LiveReplica {
-    const key = `${model}\0${number}`
+    const key = keyOf({ model, number })
     const live = this.#live.get(key) ?? new LiveReplica()
     this.#live.set(key, live)
     return live
@@ -118,6 +118,17 @@ export class Models implements Disposable {
   tryAnew(model: string): void {
     this.use.want(model)
     for (const record of this.#core.store.models.replicas(model)) this.liveOf(record).plansAnew()
+  }
+
+  /** The model was removed: another one of its name begins with nothing that was known of this one. */
+  forget(model: string): void {
+    this.use.forget(model)
+    for (const key of this.#live.keys()) if (key.startsWith(`${model}\0`)) this.#forgetReplica(key)
+  }
+
+  #forgetReplica(key: string): void {
+    this.#live.get(key)?.forgetHive()
+    this.#live.delete(key)
   }
 
   /** Looks at all models soon, once for all that happens in this turn. */
@@ -162,7 +173,11 @@ export class Models implements Disposable {
       const live = this.liveOf(record)
       const step = stepOf(this.#sceneOf(model, record, live))
       if (this.#take(model, record, live, step)) continue
-      if (number > model.options.replicas && record.job === null) models.dropReplica(record)
+      if (number > model.options.replicas && record.job === null) {
+        models.dropReplica(record)
+        this.#forgetReplica(keyOf(record))
+        return Number.POSITIVE_INFINITY
+      }
       return this.#nextLook(model, record, live)
     }
     return this.#core.clock.now() + this.#limits.planAgainMs
@@ -267,6 +282,10 @@ export class Models implements Disposable {
       if (live.inFlight === 0) this.look()
     }
   }
+}
+
+function keyOf({ model, number }: Pick<ReplicaRecord, "model" | "number">): string {
+  return `${model}\0${number}`
 }
 
 /** @returns `null` for one of which nothing is known, as in a restored older database */
