@@ -61,8 +61,8 @@ export class ModelStore {
     this.#replicas = database.statement<{ model: string }, ReplicaRow>((q, v) =>
       q.selectFrom("model_replicas").selectAll().where("model", "=", v.model).orderBy("number"),
     )
-    this.#servedBy = database.statement<{ job: number }, Pick<ReplicaRow, "model">>((q, v) =>
-      q.selectFrom("model_replicas").select("model").where("job", "=", v.job),
+    this.#servedBy = database.statement<{ job: number }, Pick<ReplicaRow, "model" | "number">>((q, v) =>
+      q.selectFrom("model_replicas").select(["model", "number"]).where("job", "=", v.job),
     )
     this.#dropReplica = database.statement<{ model: string; number: number }>((q, v) =>
       q.deleteFrom("model_replicas").where("model", "=", v.model).where("number", "=", v.number),
@@ -99,9 +99,9 @@ export class ModelStore {
     return this.#replicas.all({ model }).map(toReplica)
   }
 
-  /** The model that a job serves; `undefined` of one that is no replica's hive, or was and is gone. */
-  servedBy(job: JobId): string | undefined {
-    return this.#servedBy.get({ job })?.model
+  /** The replica whose hive a job is; `undefined` of one that is none, or was and is gone. */
+  servedBy(job: JobId): Pick<ReplicaRecord, "model" | "number"> | undefined {
+    return this.#servedBy.get({ job })
   }
 
   putReplica(replica: ReplicaRecord): void {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type BegunHive, ModelScene, ready } from "../../../test/support/model-scene.ts"
+import { modelDetails } from "../../cli/render/model-text.ts"
+import type { WhyAnswer } from "../../protocol/api.ts"
 
+const GIB = 1024 ** 3
 const LIMITS = { restMs: 5, planAgainMs: 20 }
 const LACKS = "its engine cannot be built there"
 
@@ -35,6 +38,10 @@ test("a model that one host cannot run waits for those that others have now, and
   const said = await scene.until("mlx", ({ replicas: [one] }) => /mac3/.test(one?.reason ?? ""))
   const why = said.replicas[0]?.reason ?? ""
   assert.match(why, /mac1: tiny is served there; mac2: emb is served there; mac3: .*cannot be built there/)
+  assert.deepEqual(
+    said.replicas[0]?.leftOut?.map(({ hostName, what, reason }) => [hostName, what, reason]),
+    [["mac3", "host", LACKS]],
+  )
   // To ask for it again changes nothing of where it could run.
   await scene.serve("mlx", { data: null, file: null })
   await scene.until("mlx", ({ replicas: [one] }) => /mac3/.test(one?.reason ?? ""))
@@ -58,4 +65,31 @@ test("where no host at all could run it, however long it waits, it is degraded; 
   scene.play = (hive) => scene.say(hive, ready())
   await scene.serve("mlx", { data: null, file: null })
   await scene.untilState("mlx", "ready")
+})
+
+test("why a model's job waits names the hosts that are left out, until when, and why", async () => {
+  await using scene = await ModelScene.start({ modelLimits: LIMITS })
+  const { server } = scene
+  const lacking = await scene.join("mac2")
+  scene.play = (hive) => scene.lose(hive, "engine_missing", LACKS)
+  await scene.store("tiny")
+  await scene.join("mac1")
+  await server.submit({ host: "mac1", resources: { memoryBytes: 6 * GIB, gpus: null, cores: 2 } })
+  await scene.serve("tiny")
+  const waits = await scene.until("tiny", ({ replicas: [one] }) => one?.losses === 1 && one.job !== null)
+  const [replica] = waits.replicas
+  assert.deepEqual(
+    replica?.leftOut?.map(({ host, what, reason }) => [host, what, reason]),
+    [[lacking.id, "host", LACKS]],
+  )
+  const told = await server.call<WhyAnswer>("GET", `/v1/jobs/${replica?.job}/why`)
+  assert.match(told.summary, /; tiny leaves out mac2, where it was lost$/)
+  const rows = told.hosts.filter(({ name }) => name === "mac2")
+  assert.deepEqual(
+    rows.map(({ code, until }) => [code, until]),
+    [["left_out", replica?.leftOut?.[0]?.until]],
+  )
+  assert.match(rows[0]?.text ?? "", /^tiny leaves it out for another (?:9m|10m) .*, as it was lost there: its engine/)
+  const shown = modelDetails(waits, "https://lab:7700", 0)
+  assert.match(shown, /\nleft out +mac2 until \d{4}-\d\d-\d\d \S+: its engine cannot be built there\n/)
 })

@@ -72,7 +72,7 @@ function keep(core: Core, { job, attempt }: Tried, { fromMs, toMs: endMs }: Know
         job,
         attempt,
         core.fleet.get(attempt.hostId),
-        core.store.models.servedBy(job.id) ?? null,
+        core.store.models.servedBy(job.id)?.model ?? null,
       )),
     fromMs,
     toMs,
