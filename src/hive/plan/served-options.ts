@@ -1,6 +1,7 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import { type ServeOptions, type ServeRequest, USUAL_IDLE_STOP_MS, USUAL_SLOTS } from "../../protocol/model-api.ts"
 import { chooseEngine } from "../engines/choose-engine.ts"
+import { cacheTypeProblem } from "../fit/cache-bytes.ts"
 import { isWithoutCache, type ModelFacts } from "../model/model-facts.ts"
 import { servedPurpose } from "../model/purpose.ts"
 import { usualContextTokens } from "./usual-context.ts"
@@ -43,6 +44,8 @@ export function servedOptions(
     throw refuse(name, "mlx is given no quantised cache", "Leave out --kv, or ask for --kv f16")
   if (isWithoutCache(facts) && options.kv !== "f16")
     throw refuse(name, "it keeps no cache of what it reads", "Leave out --kv, or ask for --kv f16")
+  const cacheProblem = cacheTypeProblem(facts, options.kv)
+  if (cacheProblem !== null) throw refuse(name, cacheProblem, "Leave out --kv, or ask for --kv f16")
   return options
 }
 
