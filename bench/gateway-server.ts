@@ -10,6 +10,7 @@ server.running.models.set({
   takesTokens: true,
   purpose: "text",
   contextTokens: 2_048,
+  longestTokenBytes: null,
   replicas: [{ id: "r", url, model: "m", slots: 4_000, key: null }],
   problem: null,
   wake() {},

@@ -41,6 +41,7 @@ export class GatewayScene implements AsyncDisposable {
       takesTokens: true,
       purpose: "text",
       contextTokens: 2_048,
+      longestTokenBytes: 128,
       replicas,
       problem: null,
       wake: () => this.wakes++,

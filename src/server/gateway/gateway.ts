@@ -6,6 +6,7 @@ import type { JsonObject } from "../../gateway/json-object.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
 import { refuseOther } from "../../gateway/refuse-embeddings.ts"
 import { refuseImages } from "../../gateway/refuse-images.ts"
+import { refuseTooLong } from "../../gateway/refuse-too-long.ts"
 import { refuseTokens } from "../../gateway/token-prompts.ts"
 import { makeId } from "../../protocol/ids.ts"
 import type { StoredKey } from "../../store/model-keys.ts"
@@ -135,10 +136,14 @@ export class Gateway implements Disposable {
       }),
     )
     const asked = dialect.read(original)
-    const { name, takesImages, takesTokens, purpose, contextTokens } = this.#modelFor(asked.model, key)
+    const { name, takesImages, takesTokens, purpose, contextTokens, longestTokenBytes } = this.#modelFor(
+      asked.model,
+      key,
+    )
     refuseOther(dialect.name === "embeddings", purpose === "embeddings", name)
     if (!takesImages) refuseImages(asked.body, name)
     if (!takesTokens) refuseTokens(asked.body, name)
+    refuseTooLong(asked.body, { contextTokens, longestTokenBytes })
     const text = JSON.stringify(asked.body)
     // Embeddings have nothing but their prompt.
     const mostOf = (body: JsonObject) => (purpose === "embeddings" ? 0 : mostTokensOf(body, contextTokens))

@@ -148,3 +148,26 @@ test("a client that leaves while it waits leaves the queue", async () => {
     }
   }
 })
+
+test("what is certainly longer than the context is refused in each dialect, and no engine sees it", async () => {
+  await using scene = await GatewayScene.start()
+  const content = "hello world ".repeat(100_000)
+  const messages = [{ role: "user", content }]
+  const many = Array.from({ length: 2_049 }, () => ({ role: "user", content: "a" }))
+  const asked: [path: string, body: object][] = [
+    ["/v1/chat/completions", { messages }],
+    ["/v1/chat/completions", { messages: many, stream: true }],
+    ["/v1/completions", { prompt: content }],
+    ["/v1/responses", { input: content }],
+    ["/v1/messages", { messages, max_tokens: 5 }],
+  ]
+  for (const [path, body] of asked) {
+    const response = await scene.post(path, { model: "tiny", ...body })
+    const { error } = (await response.json()) as { error: { message: string; code?: string } }
+    assert.equal(response.status, 400, path)
+    assert.match(error.message, /This model's maximum context length is 2048 tokens/)
+    if (path !== "/v1/messages") assert.equal(error.code, "context_length_exceeded")
+  }
+  assert.equal(scene.engine.asked.length, 0)
+  assert.equal((await scene.chat()).status, 200)
+})

@@ -35,6 +35,8 @@ export interface ServedModel {
   readonly purpose: ModelPurpose
   /** Of each of its slots. */
   readonly contextTokens: number
+  /** No token of it stands for more bytes of text: what certainly is longer than its context is refused; `null`: not known. */
+  readonly longestTokenBytes: number | null
   /** Those that are ready; none while the model is cold or comes up. */
   readonly replicas: readonly Replica[]
   /** Why none will come by itself; `null` when one may. */

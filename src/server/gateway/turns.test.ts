@@ -24,6 +24,7 @@ function scene(replicas: readonly Replica[], sharesOf: (user: string) => number 
       takesTokens: true,
       purpose: "text",
       contextTokens: 2_048,
+      longestTokenBytes: 128,
       replicas,
       problem: null,
       wake() {},

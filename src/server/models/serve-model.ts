@@ -61,6 +61,7 @@ export async function checkServe(
     trustsNetwork,
     images: imagesOf(facts, name, asked, before),
     purpose: servedPurpose(facts),
+    longestTokenBytes: facts.longestTokenBytes,
   }
   if (facts.contextTokens !== null && options.contextTokens > facts.contextTokens) {
     throw refuse(
