@@ -19,6 +19,8 @@ export interface Replica {
   readonly agent?: Agent
   /** Why what was under way there was cut, in words, where that is known; asked once it is. */
   readonly whyCut?: () => string | null
+  /** Why it was lost, where that was for want of memory; waits a moment for it to be known. */
+  readonly lostForMemory?: (signal: AbortSignal) => Promise<string | null>
 }
 
 /** A model as the gateway sees it. Values do not change: another state is another value, given to {@link ServedModels.set}. */

@@ -31,6 +31,7 @@ export class HiveWatch implements Disposable {
   building: string | null = null
   readonly #end = new AbortController()
   readonly #begun = new AbortController()
+  readonly #lost = Promise.withResolvers<void>()
 
   /** Reads from the beginning, and goes on until the log is complete. @param onNews is called after each line that says something */
   constructor(core: Core, { id: job, spec }: JobRecord, attempt: number, hasEnded: boolean, onNews: () => void) {
@@ -44,6 +45,11 @@ export class HiveWatch implements Disposable {
     this.#read(core, hasEnded, signal, onNews).catch(failed)
     if (!hasEnded && spec.environment != null)
       this.#readBuild(core, AbortSignal.any([signal, this.#begun.signal]), onNews).catch(failed)
+  }
+
+  /** Resolves once it was said that the hive is lost. */
+  get untilLost(): Promise<void> {
+    return this.#lost.promise
   }
 
   /** What a build says, up to the member's own first word. */
@@ -89,6 +95,7 @@ export class HiveWatch implements Disposable {
       case "lost":
         if (this.lost === null) this.cutOff = this.hosts.recent()
         this.lost ??= news
+        this.#lost.resolve()
         return
       default:
         this.isEnding = true
