@@ -25,6 +25,8 @@ export interface Exchange {
   /** What the engine is asked, but for `model`: the JSON of an object with at least one field. */
   readonly text: string
   readonly turns: Turns
+  /** Its turn has come. @throws {GatewayProblem} where it may not go on meanwhile */
+  readonly onTurn: () => void
   readonly client: ClientAnswer
   readonly meter: Meter
   readonly model: () => ServedModel | undefined
@@ -50,6 +52,7 @@ export async function carryOut(exchange: Exchange): Promise<void> {
     isAsked = true
     let pace: PaceSample | undefined
     try {
+      exchange.onTurn()
       meter.begin(turn.expected)
       await askReplica(exchange, turn.replica)
       pace = meter.pace

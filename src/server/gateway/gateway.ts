@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { closest } from "../../base/closest.ts"
 import { type Dialect, requestIdOf } from "../../gateway/dialect.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
-import type { JsonObject } from "../../gateway/json-object.ts"
+import { countOf, type JsonObject } from "../../gateway/json-object.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
 import { refuseOther } from "../../gateway/refuse-embeddings.ts"
 import { refuseImages } from "../../gateway/refuse-images.ts"
@@ -149,7 +149,13 @@ export class Gateway implements Disposable {
     const mostOf = (body: JsonObject) => (purpose === "embeddings" ? 0 : mostTokensOf(body, contextTokens))
     const meterOf = (body: JsonObject, text: string) => new Meter(text, mostOf(body), this.#core.clock)
     const meter = meterOf(asked.body, text)
-    undo.defer(this.#quotas.enter(key, meter.promptGuess))
+    const place = this.#quotas.enter(key, {
+      prompt: meter.promptGuess,
+      answers: purpose === "embeddings" ? 0 : (asked.choices?.changes.length ?? 1),
+      perAnswer: countOf(asked.body.max_tokens) ?? null,
+      mostPerAnswer: contextTokens,
+    })
+    undo.defer(() => place.leave())
     if (asked.ignored.length > 0) client.header("x-windfall-ignored", headerText(asked.ignored))
     const { signal } = end
     const names = { model: name, id, createdS: Math.floor(this.#core.clock.now() / 1_000) }
@@ -164,6 +170,7 @@ export class Gateway implements Disposable {
       stream: asked.stream,
       user: key.user,
       turns: this.#turnsOf(name),
+      onTurn: () => place.begin(),
       client,
       model: () => this.#models.find(name),
       signal,
