@@ -63,7 +63,7 @@ export function probeReplica(
         slots,
         key,
         agent,
-        whyCut: live.whyCut(),
+        whyCut: live.whyCut(core.table.live(job)),
         ...memoryOf(core, live.watch),
       }
     } else if (++live.probeTries >= limits.probeTries) live.probe = "bad"
