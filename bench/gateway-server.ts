@@ -8,6 +8,7 @@ server.running.models.set({
   createdS: 1,
   takesImages: false,
   takesTokens: true,
+  requests: { engineName: "llama.cpp", lacks: new Set(), defaults: {} },
   purpose: "text",
   contextTokens: 2_048,
   longestTokenBytes: null,

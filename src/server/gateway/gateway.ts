@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { closest } from "../../base/closest.ts"
 import { type Dialect, requestIdOf } from "../../gateway/dialect.ts"
+import { forEngine } from "../../gateway/for-engine.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { countOf, type JsonObject } from "../../gateway/json-object.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
@@ -135,15 +136,14 @@ export class Gateway implements Disposable {
         this.#held.bytes -= bytes
       }),
     )
-    const asked = dialect.read(original)
-    const { name, takesImages, takesTokens, purpose, contextTokens, longestTokenBytes } = this.#modelFor(
-      asked.model,
-      key,
-    )
+    const read = dialect.read(original)
+    const model = this.#modelFor(read.model, key)
+    const { name, takesImages, takesTokens, purpose, contextTokens } = model
     refuseOther(dialect.name === "embeddings", purpose === "embeddings", name)
+    const asked = purpose === "text" ? forEngine(read, dialect.name, name, model.requests) : read
     if (!takesImages) refuseImages(asked.body, name)
     if (!takesTokens) refuseTokens(asked.body, name)
-    refuseTooLong(asked.body, { contextTokens, longestTokenBytes })
+    refuseTooLong(asked.body, model)
     const text = JSON.stringify(asked.body)
     // Embeddings have nothing but their prompt.
     const mostOf = (body: JsonObject) => (purpose === "embeddings" ? 0 : mostTokensOf(body, contextTokens))

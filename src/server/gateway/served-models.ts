@@ -1,4 +1,5 @@
 import type { Agent } from "node:http"
+import type { EngineRequests } from "../../gateway/for-engine.ts"
 import type { ModelPurpose } from "../../protocol/model-api.ts"
 
 /** One running engine, or one gang of them, that answers for a model. */
@@ -33,6 +34,8 @@ export interface ServedModel {
   readonly takesImages: boolean
   /** Its engine reads prompts that are numbers of tokens; else they are refused before it sees them. */
   readonly takesTokens: boolean
+  /** What its engine makes of the fields of a request. */
+  readonly requests: EngineRequests
   /** What else it is asked for is refused before its engine sees it. */
   readonly purpose: ModelPurpose
   /** Of each of its slots. */

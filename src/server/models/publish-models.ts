@@ -1,3 +1,6 @@
+import type { EngineRequests } from "../../gateway/for-engine.ts"
+import { adapterOf } from "../../hive/engines/engine-adapters.ts"
+import type { EngineKind } from "../../protocol/model-api.ts"
 import type { Core } from "../core.ts"
 import type { ServedModel, ServedModels } from "../gateway/served-models.ts"
 import type { LiveReplica } from "./live-replica.ts"
@@ -8,6 +11,11 @@ import { lastingProblem, progressText } from "./model-state.ts"
  * of dashes), and composing characters (NFC), as some tokenizers do first, makes a third of a text at most.
  */
 const SAFE_TOKEN_BYTES = 1_024
+
+function requestsOf(engine: EngineKind): EngineRequests {
+  const { lacks, defaults } = adapterOf(engine).http
+  return { engineName: engine === "mlx" ? "MLX" : engine, lacks: new Set(lacks), defaults }
+}
 
 export interface PublishOptions {
   readonly core: Core
@@ -70,6 +78,7 @@ export class PublishedModels {
       name,
       takesImages,
       takesTokens,
+      requests: requestsOf(engine),
       purpose,
       contextTokens,
       longestTokenBytes,
