@@ -1,5 +1,5 @@
 import { AnswerParts, type PartBegin, type PartStep } from "./answer-parts.ts"
-import type { AnswerNames, StreamWriter } from "./dialect.ts"
+import { type AnswerNames, requestIdOf, type StreamWriter } from "./dialect.ts"
 import { eventText } from "./event-stream.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 import { openAiError } from "./openai-error.ts"
@@ -45,7 +45,7 @@ class ResponsesStream {
 
   fail({ code, message }: JsonObject): string {
     const response = this.#response({ isOver: true, error: { code, message } })
-    return this.#begin() + this.#event("response.failed", { response })
+    return this.#begin() + this.#event("response.failed", { response, request_id: requestIdOf(this.#names.id) })
   }
 
   #response(change: Partial<ResponseState>): JsonObject {

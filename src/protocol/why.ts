@@ -22,6 +22,6 @@ export interface WhyAnswer {
   /** The nearest of those who stand before it; absent when it does not stand in the queue, like what follows. */
   readonly ahead?: readonly AheadView[]
   readonly expected?: ExpectedStart
-  /** What would make it start now: `with --memory 48G it would start now on mac-2`. */
+  /** What would make it start now, or before a booking: `with --memory 48G it would start now on mac-2`. */
   readonly sooner?: readonly string[]
 }

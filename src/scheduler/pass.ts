@@ -1,5 +1,6 @@
 import type { HostId, JobId } from "../protocol/ids.ts"
 import { fits, needOn, type Resources, subtractResources } from "../protocol/resources.ts"
+import { bySize } from "./host-size.ts"
 import { missingBytes, moveStep } from "./move.ts"
 import { couldRunOn, crashesOn, keptOn, mustStayApart, takesJobs } from "./obstacle.ts"
 import { type Budget, type Occupant, Outlook, STEPS_PER_PASS } from "./outlook.ts"
@@ -49,7 +50,7 @@ export class Pass {
       const room = byId.get(lease.host)
       if (room !== undefined) addLease(room, lease)
     }
-    this.rooms = [...byId.values()].sort(bySize)
+    this.rooms = [...byId.values()].sort((a, b) => bySize(a.host, b.host))
     this.#open = this.rooms.filter(isOpen).length
     this.#shapes = new ShapeIndex((shape) => ({
       shape,
@@ -188,17 +189,4 @@ export function byMerit(
     const [crashesB = 0, bytesB = 0, stepB = 0] = merits.get(b) ?? []
     return crashesA - crashesB || bytesA - bytesB || stepA - stepB
   })
-}
-
-/**
- * Smallest first, memory before all. By size and name only, never by what is free: so a later job that is let in can
- * not change where an earlier one goes.
- */
-function bySize({ host: a }: HostRoom, { host: b }: HostRoom): number {
-  return (
-    a.total.memoryBytes - b.total.memoryBytes ||
-    a.total.gpus - b.total.gpus ||
-    a.total.cores - b.total.cores ||
-    (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1)
-  )
 }

@@ -6,6 +6,11 @@ import type { Verdict } from "../protocol/job-state.ts"
 export const UNRUN_CAUSES = ["cancelled", "dependency_failed", "deadline"] as const
 export type UnrunCause = (typeof UNRUN_CAUSES)[number]
 
+export interface UnrunReason {
+  readonly reason: string
+  readonly of: IndexSet
+}
+
 /**
  * What is known of an array besides what was sent. A task has a record of its own from the moment it begins, or something is said of it
  * alone; until then it is an index in one of these sets.
@@ -20,6 +25,8 @@ export interface ArrayRecord {
   readonly blocked: IndexSet
   /** Ended without a record. */
   readonly unrun: { readonly [Cause in UnrunCause]: IndexSet }
+  /** Why those ended, in words: each reason once, with `_*` for the index of a task. Of an older release nothing is known. */
+  readonly unrunReasons: UnrunReason[]
   atOnce: number | null
   /** Of all tasks that have ended. */
   readonly counts: Record<Verdict["state"], number>
@@ -38,6 +45,7 @@ export function newArray(all: IndexSet, atOnce: number | null): ArrayRecord {
     held: { user: new IndexSet(), admin: new IndexSet() },
     blocked: new IndexSet(),
     unrun: { cancelled: new IndexSet(), dependency_failed: new IndexSet(), deadline: new IndexSet() },
+    unrunReasons: [],
     atOnce,
     counts: { succeeded: 0, failed: 0, cancelled: 0, timed_out: 0 },
     exitCode: 0,
@@ -55,8 +63,8 @@ export function arrayJson(array: ArrayRecord): string {
 type Stored<T> = { readonly [K in keyof T]: T[K] extends IndexSet ? string : T[K] extends object ? Stored<T[K]> : T[K] }
 
 export function readArrayJson(tasks: string, json: string): ArrayRecord {
-  const stored = JSON.parse(json) as Stored<Omit<ArrayRecord, "all" | "counts" | "failures">> &
-    Pick<ArrayRecord, "counts" | "failures">
+  const stored = JSON.parse(json) as Stored<Omit<ArrayRecord, "all" | "counts" | "failures" | "unrunReasons">> &
+    Pick<ArrayRecord, "counts" | "failures"> & { readonly unrunReasons?: readonly Stored<UnrunReason>[] }
   return {
     ...stored,
     all: IndexSet.parse(tasks),
@@ -68,6 +76,7 @@ export function readArrayJson(tasks: string, json: string): ArrayRecord {
       dependency_failed: IndexSet.parse(stored.unrun.dependency_failed),
       deadline: IndexSet.parse(stored.unrun.deadline),
     },
+    unrunReasons: (stored.unrunReasons ?? []).map(({ reason, of }) => ({ reason, of: IndexSet.parse(of) })),
   }
 }
 

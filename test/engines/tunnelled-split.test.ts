@@ -97,7 +97,9 @@ test("a split through tunnels says what one host says, and comes back when serve
     const { state, replicas } = await model()
     return state === "ready" && replicas[0]?.job !== first
   }, "ready after the server was killed")
-  const lost = (await pool.events()).filter((event) => event.type === "model_changed" && /tunnel/.test(event.what))
+  const lost = (await pool.events()).filter(
+    (event) => event.type === "model_changed" && /server was restarted, and the tunnels/.test(event.what),
+  )
   assert.ok(lost.length > 0)
   assert.equal(await says(), expected)
 

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline"
+import { unknownHint } from "../../hive/hub/near-model.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { MadeKey, UnknownModel } from "../../protocol/key-api.ts"
 import type { ModelView } from "../../protocol/model-api.ts"
@@ -61,7 +62,7 @@ async function onlyModel(cli: Cli): Promise<string> {
 
 function unknownModel({ name, near }: UnknownModel): WindfallError {
   return new WindfallError("model_not_found", `Cannot chat with "${name}": there is no such model`, {
-    hint: near === null ? "See which there are: windfall model ls" : `Did you mean ${near}?`,
+    hint: unknownHint(name, near === null ? [] : [near], "See which there are: windfall model ls"),
   })
 }
 

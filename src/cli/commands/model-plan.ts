@@ -4,6 +4,7 @@ import { type EngineHosts, withEngines } from "../../hive/fleet/engine-hosts.ts"
 import type { Fleet } from "../../hive/fleet/fleet.ts"
 import { liveFleet } from "../../hive/fleet/live-fleet.ts"
 import { readFleet } from "../../hive/fleet/read-fleet.ts"
+import { servedOn, servedRemedy, withoutServed } from "../../hive/fleet/served-hosts.ts"
 import { readModel } from "../../hive/model/read-model.ts"
 import { engineAdvice, withEqualEngines } from "../../hive/plan/equal-engines.ts"
 import { hivesFor } from "../../hive/plan/hives-for.ts"
@@ -12,7 +13,7 @@ import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
 import { usualContextTokens } from "../../hive/plan/usual-context.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostEnginesView } from "../../protocol/host-engines.ts"
-import { USUAL_SLOTS } from "../../protocol/model-api.ts"
+import { type ModelView, USUAL_SLOTS } from "../../protocol/model-api.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, option, value } from "../command-line/option.ts"
@@ -94,24 +95,37 @@ export const modelPlan = command({
       members: options.macs ?? null,
     } as const
     const hives = (on: Fleet) => hivesFor(model, new PreparedFleet(on), rules, request)
-    const fleet = known === null ? found : withEqualEngines(found, rules.engine, known.hosts, hives)
+    const equal = (on: Fleet) => (known === null ? on : withEqualEngines(on, rules.engine, known.hosts, hives))
+    const fleet = equal(known === null ? found : withoutServed(found, known.served))
     const able = planModel(model, new PreparedFleet(fleet), rules, request)
     // Where it would fit once its engine is there, that is told, and on which of them it is missing.
     const isShort = known !== null && able.replicas.length < request.replicas
-    const bare = isShort ? planModel(model, new PreparedFleet(known.fleet), rules, request) : able
+    const bare = isShort
+      ? planModel(model, new PreparedFleet(withoutServed(known.fleet, known.served)), rules, request)
+      : able
     const notes = known === null ? [] : bare.replicas.flatMap((hive) => engineAdvice(hive, known.hosts))
-    const plan = { ...bare, advice: [...notes, ...bare.advice] }
+    const isBeside = known !== null && known.served.size > 0
+    const remedy = isBeside ? servedRemedy(known.served, bare.replicas, hives(equal(found))) : null
+    const remedies = remedy === null ? bare.remedies : [remedy, ...bare.remedies]
+    const plan = { ...bare, advice: [...notes, ...bare.advice], remedies }
     if (options.json) await printJson(cli, modelPlanJson(plan))
     else await cli.stdout.write(modelPlanText(plan))
     return plan.replicas.length === plan.request.replicas ? 0 : 1
   },
 })
 
-/** The hosts of the pool, and which engines they have. */
-async function poolFleet(cli: Cli, onlyFree: boolean): Promise<{ readonly fleet: Fleet; readonly hosts: EngineHosts }> {
-  const [views, engines] = await Promise.all([
+interface Pool {
+  readonly fleet: Fleet
+  readonly hosts: EngineHosts
+  readonly served: ReturnType<typeof servedOn>
+}
+
+/** The hosts of the pool, which engines they have, and which models are served there. */
+async function poolFleet(cli: Cli, onlyFree: boolean): Promise<Pool> {
+  const [views, engines, { models }] = await Promise.all([
     listHosts(cli),
     cli.client.get<{ hosts: readonly HostEnginesView[] }>("/v1/engines"),
+    cli.client.get<{ models: readonly ModelView[] }>("/v1/hives"),
   ])
   const said = new Map(engines.hosts.map((one) => [one.host, one]))
   const hosts = new Map(
@@ -120,7 +134,7 @@ async function poolFleet(cli: Cli, onlyFree: boolean): Promise<{ readonly fleet:
       return [name, { facts, engines: found, rdma }]
     }),
   )
-  return { fleet: liveFleet(views, onlyFree, true), hosts }
+  return { fleet: liveFleet(views, onlyFree, true), hosts, served: servedOn(models) }
 }
 
 function described(cli: Cli, file: string): Fleet {

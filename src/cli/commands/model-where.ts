@@ -1,4 +1,5 @@
 import { formatBytes } from "../../base/bytes.ts"
+import { unknownHint } from "../../hive/hub/near-model.ts"
 import type { StoredDataView } from "../../protocol/data-api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { ModelView } from "../../protocol/model-api.ts"
@@ -48,7 +49,11 @@ export const modelWhere = command({
         "model_not_found",
         `Cannot find ${JSON.stringify(named)}: neither a model nor data is called so`,
         {
-          hint: "See both: windfall model ls, windfall data ls",
+          hint: unknownHint(
+            named,
+            [...models, ...data].map(({ name }) => name),
+            "See both: windfall model ls, windfall data ls",
+          ),
         },
       )
     }

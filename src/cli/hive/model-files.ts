@@ -1,3 +1,4 @@
+import { closest } from "../../base/closest.ts"
 import { isRepository, readRepository } from "../../hive/hub/repository.ts"
 import { type ByteSource, brokenModel, type ModelFolder } from "../../hive/model/byte-source.ts"
 import { WindfallError } from "../../protocol/errors.ts"
@@ -30,9 +31,20 @@ export async function openModel(cli: Cli, typed: string, signal: AbortSignal, im
     if ((code === "ENOENT" || code === "ENOTDIR") && meansRepository(typed))
       return openRepository(cli, typed, signal, images)
     throw new WindfallError("file_not_found", `Cannot read ${typed}: ${readReason(error)}`, {
-      hint: HINT,
+      hint: code === "ENOENT" ? nearText(full) : HINT,
     })
   }
+}
+
+/** What lies beside it and is called nearly so; else what may be named. */
+function nearText(full: string): string {
+  let near: string | undefined
+  try {
+    near = closest(path.basename(full), fs.readdirSync(path.dirname(full)))
+  } catch {
+    // Its folder is not there either.
+  }
+  return near === undefined ? HINT : `Did you mean ${path.join(path.dirname(full), near)}? ${HINT}`
 }
 
 /** Whether what is no file here is meant as a repository: not what ends like a model's file. */

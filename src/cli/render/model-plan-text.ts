@@ -142,5 +142,6 @@ function withoutTitles(rows: readonly (readonly string[])[]): string {
 
 function countText(count: number): string {
   if (count >= 1e9) return `${(count / 1e9).toFixed(count < 1e10 ? 1 : 0)} billion`
+  if (count < 1e6) return `${Math.round(count)}`
   return `${(count / 1e6).toFixed(1)} million`
 }

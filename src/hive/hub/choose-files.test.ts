@@ -66,7 +66,7 @@ describe("what is fetched of a repository", () => {
     const of = listing(...DOWNLOADS)
     assert.throws(
       () => chosen(of, null),
-      refuses("invalid_input", /it has 3 models/, /Q4_K_M \(1\.0 GB\), Q4_K_S .*Q8_0/),
+      refuses("invalid_input", /it has 3 models/, /Q4_K_M \(954 MB\), Q4_K_S .*Q8_0/),
     )
     assert.throws(() => chosen(of, "Q4_KM"), refuses("file_not_found", /"Q4_KM"/, /Did you mean Q4_K_M\?/))
     assert.throws(
@@ -76,6 +76,16 @@ describe("what is fetched of a repository", () => {
     const both = listing("a-Q8_0.gguf", "b-Q8_0.gguf")
     assert.throws(() => chosen(both, "Q8_0"), refuses("invalid_input", /2 models/, /a-Q8_0\.gguf/))
     assert.deepEqual(chosen(both, "b-Q8_0.gguf"), ["b-Q8_0.gguf"])
+  })
+
+  it("is offered with its size in units that fit it, as sizes are written everywhere", () => {
+    const { files, ...rest } = listing("Tiny-Q4_K_M.gguf", "Tiny-Q8_0.gguf", "Tiny-BF16.gguf")
+    const sizes = [700_000, 30e6, 48e9]
+    const of = { ...rest, files: files.map((file, at) => ({ ...file, bytes: sizes[at] ?? 0 })) }
+    assert.throws(
+      () => chooseFiles(of, null, null),
+      refuses("invalid_input", /3 models/, /BF16 \(45 GB\), Q4_K_M \(684 KB\), Q8_0 \(29 MB\)/),
+    )
   })
 
   it("is all parts of a model in several, also of one in a folder; and none where a part is missing", () => {

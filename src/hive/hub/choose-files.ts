@@ -1,3 +1,4 @@
+import { formatBytes } from "../../base/bytes.ts"
 import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { isProjectorFile, projectorsFor } from "../model/projector-file.ts"
@@ -189,8 +190,7 @@ function unknownPick(
 function labelText({ label, files }: GgufChoice): string {
   const sizes = files.map(({ bytes }) => bytes)
   if (sizes.includes(null)) return label
-  const gb = sizes.reduce((sum: number, bytes) => sum + (bytes ?? 0), 0) / 1e9
-  return `${label} (${gb < 1 ? gb.toFixed(2) : gb.toFixed(1)} GB)`
+  return `${label} (${formatBytes(sizes.reduce((sum: number, bytes) => sum + (bytes ?? 0), 0))})`
 }
 
 const MOST_NAMED = 40

@@ -19,14 +19,15 @@ const SCOPES: Readonly<Record<LimitHit["scope"], string>> = {
 
 /** A limit that was met, without all that is counted at its layer. */
 export type ToldHit = Omit<LimitHit, "layer"> & {
-  readonly layer: Pick<LimitHit["layer"], "kind" | "name">
+  readonly layer: Pick<LimitHit["layer"], "kind" | "name" | "partition">
   /** With all that has a time before it. */
   readonly planned?: boolean
 }
 
 /** A limit that a job meets, in words: `account vision allows 4 running jobs: 4 now, 1 asked for`. */
 export function limitText({ layer, scope, limit, resource, most, have, asked, planned }: ToldHit): string {
-  const who = layer.kind === "root" ? LAYERS.root : `${LAYERS[layer.kind]} ${layer.name}`
+  const named = layer.kind === "root" ? LAYERS.root : `${LAYERS[layer.kind]} ${layer.name}`
+  const who = layer.partition === undefined ? named : `QOS ${layer.name} of partition ${layer.partition}`
   const isLeast = limit === "minHosts" || limit === "minResources"
   const text = (amount: number) => `${shown(amount)}${sizeOf(limit, resource)}`
   const amount = `${isLeast ? "no less than " : ""}${text(most)} ${unitOf(limit, resource, most)}${SCOPES[scope]}`

@@ -51,6 +51,8 @@ export interface LimitLayer {
   readonly kind: LayerKind
   /** Of the QOS, user, account or partition. */
   readonly name: string
+  /** Of a partition's QOS: the partition. */
+  readonly partition?: string
   readonly limits: Limits
   readonly counts: LayerCounts
   /** QOS: what would wait for ever is refused when it is sent. */

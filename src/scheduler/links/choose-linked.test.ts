@@ -39,7 +39,14 @@ function setsOf(places: readonly number[], count: number): number[][] {
   return places.flatMap((place, at) => setsOf(places.slice(at + 1), count - 1).map((rest) => [place, ...rest]))
 }
 
-test("chooseLinked() takes hosts that have room, as many as asked for, and no other set is linked better", () => {
+/** The lightest host of each decides, then the next. */
+function isLighter(a: readonly number[], b: readonly number[], weights: readonly number[]): boolean {
+  const [ofA, ofB] = [a, b].map((set) => set.map((place) => weights[place]!).sort((x, y) => x - y))
+  const at = ofA!.findIndex((weight, index) => weight !== ofB![index])
+  return at !== -1 && ofA![at]! < ofB![at]!
+}
+
+test("chooseLinked() takes hosts that have room, as many as asked for, and no other set is linked better, or as well and lighter", () => {
   fc.assert(
     fc.property(scene, ({ all, count, speeds }) => {
       const links = linksOf(
@@ -67,8 +74,11 @@ test("chooseLinked() takes hosts that have room, as many as asked for, and no ot
         chosen,
       )
       if (free.some((place) => links.hosts[place] !== undefined)) {
-        for (const other of setsOf(free, count))
+        for (const other of setsOf(free, count)) {
           assert.ok(!isWorse(levelIn(chosen), levelIn(other)), `${chosen} ${other}`)
+          if (!isWorse(levelIn(other), levelIn(chosen)))
+            assert.ok(!isLighter(other, chosen, weights), `${chosen} ${other}`)
+        }
       } else assert.deepEqual(chosen, chooseHosts(HostSet.of(all.length, free), count, weights))
     }),
     { numRuns: 2_000 },

@@ -23,7 +23,7 @@ const MOST_LOOKS = 4_000
 
 /**
  * Which of the hosts that have room a job on several gets: those that are linked best, by {@link levelOf}; among equally good sets the one
- * with the lightest hosts, in the order of their places. Where nothing is known of links, as without them.
+ * with the lightest hosts, then the first in the order of places. Where nothing is known of links, as without them.
  * @returns places in order, or `null` when there are too few
  */
 export function chooseLinked(
@@ -37,7 +37,7 @@ export function chooseLinked(
   if (count === 1 || places.length < count || places.every((place) => hosts[place] === undefined)) {
     return chooseHosts(room, count, weights)
   }
-  const cabled = find(places, count, (set, place) => areAllCabled([...set, place].map((at) => hosts[at])))
+  const cabled = find(places, count, weights, (set, place) => areAllCabled([...set, place].map((at) => hosts[at])))
   if (cabled !== null) return inOrder(cabled)
   const levels = new Map<number, LinkLevel>()
   const levelBetween = (a: number, b: number): LinkLevel => {
@@ -50,7 +50,8 @@ export function chooseLinked(
     return level
   }
   for (const least of levelsIn(places, levelBetween)) {
-    const found = find(places, count, (set, place) => set.every((one) => !isWorse(levelBetween(one, place), least)))
+    const isEnough = (a: number, b: number) => !isWorse(levelBetween(a, b), least)
+    const found = find(places, count, weights, (set, place) => set.every((one) => isEnough(one, place)))
     if (found !== null) return inOrder(found)
   }
   return chooseHosts(room, count, weights)
@@ -67,27 +68,41 @@ function levelsIn(places: readonly number[], between: (a: number, b: number) => 
   return [...found.values()].sort((a, b) => (isWorse(a, b) ? 1 : -1))
 }
 
-/** The first set in the order of places of which each fits to those before it; `null`: none, or none within so many looks. */
+/**
+ * The set with the lightest hosts of which each fits to those before it: its lightest decides, then its next; of equals the first in the order of
+ * places. `null`: none. Within so many looks: what it has found by then.
+ * @param places the lightest first
+ */
 function find(
   places: readonly number[],
   count: number,
+  weights: readonly number[],
   fits: (set: readonly number[], place: number) => boolean,
-): number[] | null {
+): readonly number[] | null {
   const set: number[] = []
+  let best: readonly number[] | null = null
   let looks = 0
-  const grow = (from: number): boolean => {
-    if (set.length === count) return true
-    for (let at = from; at <= places.length - (count - set.length); at++) {
-      if (++looks > MOST_LOOKS) return false
+  /** With the lightest of those from here on that may be: whether that would be lighter than what was found. */
+  const mayBeLighter = (from: number): boolean => {
+    for (const [at, known] of (best ?? []).entries()) {
+      const place = at < set.length ? set[at]! : places[from + at - set.length]!
+      if (weights[place] !== weights[known]) return weights[place]! < weights[known]!
+    }
+    return best === null
+  }
+  const grow = (from: number): void => {
+    if (set.length === count) best = [...set]
+    for (let at = from; at <= places.length - (count - set.length) && set.length < count; at++) {
+      if (++looks > MOST_LOOKS || !mayBeLighter(at)) return
       const place = places[at]!
       if (set.length > 0 && !fits(set, place)) continue
       set.push(place)
-      if (grow(at + 1)) return true
+      grow(at + 1)
       set.pop()
     }
-    return false
   }
-  return grow(0) ? set : null
+  grow(0)
+  return best
 }
 
 function inOrder(places: readonly number[]): readonly number[] {

@@ -2,6 +2,7 @@ import { formatDuration } from "../../base/duration.ts"
 import { type Path, pathText, type Report } from "../described/codec.ts"
 import type { Limits } from "../limits/limits.ts"
 import { nobody } from "./check-limits.ts"
+import { namedHosts } from "./check-limits-together.ts"
 import type { Policy, PolicyAccount, PolicyMember, PolicyPartition } from "./policy.ts"
 
 const MINUTE_MS = 60_000
@@ -39,9 +40,9 @@ function checkDefaultTime(policy: Policy, { name, defaultTimeMs, limits, qos }: 
 /** Where all hosts of it are named it has no more. */
 function checkHosts(policy: Policy, { name, hosts, limits }: PolicyPartition, report: Report): void {
   const least = limits.job?.minHosts ?? 0
-  const names = new Set(hosts.map((host) => host.name))
-  if (names.has(null) || names.size >= least || isOverridden(policy, "minHosts")) return
-  const has = names.size === 1 ? "1 host" : `${names.size} hosts`
+  const count = namedHosts({ hosts })
+  if (count === null || count >= least || isOverridden(policy, "minHosts")) return
+  const has = count === 1 ? "1 host" : `${count} hosts`
   report(["partitions", name, "limits", "job", "min-hosts"], nobody(`min-hosts is ${least}, and it has ${has}`))
 }
 

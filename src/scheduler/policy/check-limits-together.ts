@@ -2,13 +2,15 @@ import { type Path, pathText, type Report } from "../described/codec.ts"
 import { amountText } from "../limits/limit-words.ts"
 import { entriesOf, type LayerKind, type LimitLayer, type Limits, limitsInForce } from "../limits/limits.ts"
 import { nobody } from "./check-limits.ts"
-import type { Policy, PolicyAccount } from "./policy.ts"
+import type { Policy, PolicyAccount, PolicyPartition } from "./policy.ts"
 
 /** Limits as a policy file has them: where, and at which layer they hold. */
 interface Written {
   readonly kind: LayerKind
   readonly limits: Limits
   readonly path: Path
+  /** Of a partition: so many it has, where all are named. */
+  readonly hosts?: number
 }
 
 /** A limit that holds for all jobs that are looked at. */
@@ -54,8 +56,9 @@ export function checkLimitsTogether(policy: Policy, report: Report): void {
       check([own, ...chain, root], keys.without([...chain, own]), report)
     }
   }
-  for (const { name, limits, qos: itsQos } of partitions) {
-    const own = writtenOf("partition", limits, ["partitions", name])
+  for (const { name, limits, qos: itsQos, hosts } of partitions) {
+    const count = namedHosts({ hosts })
+    const own = { ...writtenOf("partition", limits, ["partitions", name]), ...(count === null ? {} : { hosts: count }) }
     const first = itsQos === null ? undefined : classes.get(itsQos)
     check([own], new Set(), report)
     const above = first === undefined ? [] : [first]
@@ -150,20 +153,55 @@ function check(layers: readonly Written[], elsewhere: ReadonlySet<string>, repor
           )
         }
       }
+      // No job has licences of one host.
+      if (resource.startsWith("license/")) continue
       for (const perHost of get("resourcesPerHost", resource)) {
-        for (const hosts of maxHosts) {
-          if (perHost.amount * hosts.amount >= least.amount || !isNew(least, perHost, hosts)) continue
-          const many = hosts.amount === 1 ? "1 host" : `${hosts.amount} hosts`
-          report(
-            least.path,
-            nobody(
-              `the least is ${text(least.amount)}, and ${many} at most with ${text(perHost.amount)} each come to ${text(perHost.amount * hosts.amount)}${by(least, perHost, hosts)}`,
-            ),
-          )
-        }
+        const most = mostHosts([...maxHosts, ...hostsOf(layers)], get("resources", "cpu")).find(
+          ({ by: hosts, amount }) =>
+            perHost.amount * amount < least.amount && isNew(...[least, perHost, hosts].filter((one) => one !== null)),
+        )
+        if (most === undefined) continue
+        report(least.path, nobody(perHostText(least, perHost, most, text)))
       }
     }
   }
+}
+
+/** How many hosts a job may have at most. */
+interface MostHosts {
+  readonly amount: number
+  /** `null`: any number; none of something comes to none. */
+  readonly by: Holding | null
+  readonly isByCores: boolean
+}
+
+function mostHosts(hosts: readonly Holding[], cores: readonly Holding[]): readonly MostHosts[] {
+  return [
+    { amount: Number.MAX_SAFE_INTEGER, by: null, isByCores: false },
+    ...hosts.map((by) => ({ amount: by.amount, by, isByCores: false })),
+    ...cores.map((by) => ({ amount: Math.floor(by.amount), by, isByCores: true })),
+  ]
+}
+
+/** Those of a partition, where all of them are named. */
+function hostsOf(layers: readonly Written[]): readonly Holding[] {
+  return layers.flatMap((at) =>
+    at.hosts === undefined ? [] : { amount: at.hosts, path: [...at.path.slice(0, -1), "hosts"], scope: "job", at },
+  )
+}
+
+function perHostText(least: Holding, perHost: Holding, most: MostHosts, text: (amount: number) => string): string {
+  const { amount, by: hosts, isByCores } = most
+  if (hosts === null)
+    return `the least is ${text(least.amount)}, and any hosts with ${text(perHost.amount)} each come to ${text(0)}${by(least, perHost)}`
+  const many = `${amount === 1 ? "1 host" : `${amount} hosts`} at most${isByCores ? ", of a core each," : ""}`
+  return `the least is ${text(least.amount)}, and ${many} with ${text(perHost.amount)} each come to ${text(perHost.amount * amount)}${by(least, perHost, hosts)}`
+}
+
+/** How many hosts it has; `null`: not all are named. */
+export function namedHosts({ hosts }: Pick<PolicyPartition, "hosts">): number | null {
+  const names = new Set(hosts.map(({ name }) => name))
+  return names.has(null) ? null : names.size
 }
 
 const NOTHING: LimitLayer["counts"] = {

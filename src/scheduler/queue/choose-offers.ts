@@ -31,5 +31,6 @@ function wayFrom(first: Offer, offers: readonly Offer[], count: number, order: V
 function allOf(way: readonly Offer[]): Offer {
   const victims = new Map<Candidate["attempt"], Candidate>()
   for (const offer of way) for (const one of offer.victims) victims.set(one.attempt, one)
-  return { place: Math.min(...way.map(({ place }) => place)), victims: [...victims.values()] }
+  const first = way.reduce((one, other) => (other.rank < one.rank ? other : one))
+  return { ...first, victims: [...victims.values()] }
 }

@@ -129,6 +129,7 @@ export class LimitBook {
     }
     const ofQos = (kind: "qos" | "partition_qos", one: typeof qos) =>
       layer(kind, one.name, one.limits, {
+        ...(kind === "partition_qos" ? { partition: partition.name } : {}),
         overridesPartition: one.overridesPartition,
         deniesOnLimit: one.deniesOnLimit,
       })

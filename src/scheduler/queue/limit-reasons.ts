@@ -34,16 +34,21 @@ export class LimitReasons {
   readonly #jobs = new Map<LineRequest, LimitedJob>()
   /** What jobs have that may yet give it up for something else, one by one. */
   readonly #mayGiveUp = new Map<JobId, Counted[]>()
+  /** What counts some that start only once others have made room for them. */
+  readonly #soon = new Set<object>()
 
   constructor(scene: QueueScene, standings: Standings, nowMs: number) {
     this.#book = new LimitBook(scene, standings, nowMs)
     this.#planned = new PlannedLimits(scene.policy.safeMinutes)
   }
 
-  started(line: Line, request: LineRequest): void {
+  /** @param isSoon once others have made room for it: until then it has a time, and does not run */
+  started(line: Line, request: LineRequest, isSoon = false): void {
     if (this.#book.isOff) return
     const job = this.#jobOf(line, request)
-    this.#planned.started(this.#of(line.standing).limits, job)
+    const { limits } = this.#of(line.standing)
+    this.#planned.started(limits, job)
+    if (isSoon) for (const counted of limits.counts) this.#soon.add(counted)
     this.#book.started(line.standing, job)
   }
 
@@ -125,9 +130,16 @@ export class LimitReasons {
     // What is counted goes on: what is told of it does not.
     const hits = this.#book.hitsOf(line.standing, this.#jobOf(line, request))
     const ordered = [...hits.filter(({ lasting }) => lasting), ...hits.filter(({ lasting }) => !lasting)]
-    const reason = hits.length === 0 ? null : ({ code: "limit", hits: ordered.map(toldOf) } as const)
+    const reason =
+      hits.length === 0 ? null : ({ code: "limit", hits: ordered.map((hit) => this.#toldOf(hit)) } as const)
     told.set(asker, { stamp, reason })
     return reason
+  }
+
+  #toldOf(hit: LimitHit): ToldHit {
+    const { scope, layer } = hit
+    const isPlanned = scope !== "job" && this.#soon.has(layer.counts[scope])
+    return isPlanned ? { ...toldOf(hit), planned: true } : toldOf(hit)
   }
 
   #of(standing: Standing): OfStanding {
@@ -159,6 +171,6 @@ function plannedReason(hits: readonly LimitHit[]): WaitReason {
   return { code: "limit", hits: hits.map((hit) => ({ ...toldOf(hit), planned: true })) }
 }
 
-function toldOf({ layer: { kind, name }, ...hit }: LimitHit): ToldHit {
-  return { ...hit, layer: { kind, name } }
+function toldOf({ layer: { kind, name, partition }, ...hit }: LimitHit): ToldHit {
+  return { ...hit, layer: { kind, name, ...(partition === undefined ? {} : { partition }) } }
 }

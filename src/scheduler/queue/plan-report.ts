@@ -56,9 +56,12 @@ export class PlanReport {
 
   #turnIn(job: QueueJob, entry: QueueEntry, partition: string): TurnIn {
     const { limitMs } = this.#lines.lineOf(job, partition)
-    if (partition === entry.partition)
-      return { partition, limitMs, order: this.#occupancy.orderOf(entry), reason: null }
     const turns = this.#turns.get(job.id)
+    if (partition === entry.partition) {
+      // Of several it is said on its hosts which one it is that keeps it off.
+      const reason = entry.state === "waits" && !entry.estimate ? (turns?.reasons.get(partition) ?? null) : null
+      return { partition, limitMs, order: this.#occupancy.orderOf(entry), reason }
+    }
     const order = turns?.orders.get(partition) ?? Number.POSITIVE_INFINITY
     return { partition, limitMs, order, reason: turns?.reasons.get(partition) ?? null }
   }

@@ -94,7 +94,7 @@ export class Preemptor {
     )
   }
 
-  /** @param spared they are let be, since they could not stay beside it */
+  /** @param places as the job takes them @param spared they are let be, since they could not stay beside it */
   #tryToMakeRoom(
     line: Line,
     request: LineRequest,
@@ -103,9 +103,9 @@ export class Preemptor {
   ): MadeRoom | null {
     const { plan } = request
     const { nowMs } = this.#calendar.grid
-    const offers = places.flatMap((place) => {
+    const offers = places.flatMap((place, rank) => {
       const victims = this.#victimsOn(line, request, place, spared)
-      return victims === null ? [] : { place, victims }
+      return victims === null ? [] : { place, rank, victims }
     })
     const chosen = chooseOffers(offers, plan.asked.hosts, this.#order)
     if (chosen.length < plan.asked.hosts) return null

@@ -260,15 +260,15 @@ export class QueuePass {
   #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
     const { nowMs } = this.calendar.grid
     const { startMs, preempts, after } = made
-    this.#started(line, request, isOwn)
+    this.#started(line, request, isOwn, startMs > nowMs)
     if (startMs > nowMs) this.#why.isSoonTaken({ request, room: made })
     return { ...given(task, made, nowMs, startMs > nowMs ? preempting(after, preempts, startMs) : null), preempts }
   }
 
-  #started(line: Line, request: LineRequest, isOwn = false): void {
+  #started(line: Line, request: LineRequest, isOwn = false, isSoon = false): void {
     this.#why.started()
     this.earlier.begun(line.spec, isOwn)
-    this.#limits.started(line, request)
+    this.#limits.started(line, request, isSoon)
   }
 
   #reserve(line: Line, request: LineRequest, task: number | null, turn: Turn, rest: number): Found {

@@ -1,5 +1,6 @@
 import { durationText } from "../../base/duration.ts"
 import { DEFAULT_MEMORY_BYTES, type ResourceRequest, type Resources } from "../../protocol/resources.ts"
+import type { QueueJob } from "./queue-scene.ts"
 
 /** What a job asks for, as far as it might ask for less. */
 export interface Asked {
@@ -58,10 +59,30 @@ export function smallerRequests(asked: Asked, free: readonly Resources[]): reado
   ]
 }
 
+/** The same with one of these limits, the longest first. */
+export function shorterRequests(
+  { resources, hostsWanted, hosts }: Pick<QueueJob, "resources" | "hostsWanted" | "hosts">,
+  limitMs: number | null,
+  limitsMs: readonly number[],
+): readonly SmallerRequest[] {
+  const isPinned = hostsWanted !== null
+  return shorterThan(limitMs, limitsMs).map((shorterMs) => ({
+    words: `with --time ${durationText(shorterMs)}`,
+    resources,
+    isPinned,
+    limitMs: shorterMs,
+    hosts,
+  }))
+}
+
 /** Of what has no limit nobody knows how long it needs: it is told only what bookings leave. */
 function shorterLimits({ limitMs, limitsBefore }: Asked): readonly number[] {
   const parts = limitMs === null ? [] : [2, 4, 8].map((part) => Math.floor(limitMs / part / MINUTE_MS) * MINUTE_MS)
-  const shorter = [...parts, ...limitsBefore].filter((one) => one > 0 && one < (limitMs ?? Number.POSITIVE_INFINITY))
+  return shorterThan(limitMs, [...parts, ...limitsBefore])
+}
+
+function shorterThan(limitMs: number | null, limitsMs: readonly number[]): readonly number[] {
+  const shorter = limitsMs.filter((one) => one > 0 && one < (limitMs ?? Number.POSITIVE_INFINITY))
   return [...new Set(shorter)].sort((a, b) => b - a).slice(0, MOST_LIMITS)
 }
 

@@ -25,6 +25,8 @@ export interface Candidate {
 /** A host where a job gets room once these have made it; nobody: it has room. */
 export interface Offer {
   readonly place: number
+  /** In the order in which the job takes hosts. */
+  readonly rank: number
   readonly victims: readonly Candidate[]
 }
 
@@ -50,7 +52,7 @@ export class VictimOrder {
     b.attempt.job - a.attempt.job ||
     (b.attempt.task ?? 0) - (a.attempt.task ?? 0)
 
-  /** Negative: the job goes to `a`. What matters most there decides, then the next, so that of equals the host goes first where fewer are preempted. */
+  /** Negative: the job goes to `a`. What matters most there decides, then the next, so that of equals the host goes first where fewer are preempted, then as ever. */
   readonly offers = (a: Offer, b: Offer): number => {
     const [ofA, ofB] = [asked(a), asked(b)]
     for (const [at, one] of ofA.entries()) {
@@ -67,7 +69,7 @@ export class VictimOrder {
         ? firstStart(ofB) - firstStart(ofA)
         : sum(ofA, (one) => this.#lost(one)) - sum(ofB, (one) => this.#lost(one))) ||
       sum(ofA, (one) => this.#ran(one)) - sum(ofB, (one) => this.#ran(one)) ||
-      a.place - b.place
+      a.rank - b.rank
     )
   }
 

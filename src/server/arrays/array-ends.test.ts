@@ -32,7 +32,10 @@ test("an array that cannot run any more ends whole, and its name is free then", 
     ["failed", "dependency_failed", 100_000, 10],
   )
   assert.equal((await tasksOf(server, never.id)).length, 0)
-  assert.equal((await task(server, `${never.id}_777`)).cause, "dependency_failed")
+  const lost = await task(server, `${never.id}_777`)
+  const why = `what it depends on cannot come about any more: job ${failed.id}`
+  assert.deepEqual([lost.state, lost.cause, lost.reason], ["failed", "dependency_failed", why])
+  assert.equal(ended.reason, "0 of 100000 tasks succeeded, 100000 failed")
   host.script = runsOn
   const again = await server.submit(array("1-3%1", { name: "sweep" }))
   await server.until(again.id, (job) => job.array?.counts.running === 1)

@@ -108,7 +108,7 @@ test("the whole or a part is stopped, and who has not begun needs no record for 
   const part = await post(server, `${id}_[2-10,900-1000]`, "stop", { now: false })
   assert.deepEqual([part.array?.waiting, part.array?.counts.cancelled], ["11-899", 109])
   await server.until(id, (job) => job.array?.counts.cancelled === 110)
-  assert.equal((await task(server, `${id}_950`)).state, "cancelled")
+  assert.equal((await task(server, `${id}_950`)).reason, "stopped by admin")
   await assert.rejects(post(server, `${id}_[2-3]`, "stop", { now: false }), { code: "wrong_state" })
   await assert.rejects(post(server, `${id}_[1001-2000]`, "stop", { now: false }), { code: "job_not_found" })
   await post(server, `${id}`, "stop", { now: true })
@@ -195,7 +195,9 @@ test("an array goes task by task after another", async () => {
     lost.array?.failures.map(({ index, cause }) => [index, cause]),
     [[3, "dependency_failed"]],
   )
-  assert.equal((await task(server, `${second.id}_3`)).cause, "dependency_failed")
+  const third = async () => ((job) => [job.state, job.cause, job.reason])(await task(server, `${second.id}_3`))
+  const told = ["failed", "dependency_failed", `what it depends on cannot come about any more: job ${first.id}_3`]
+  assert.deepEqual(await third(), told)
   await server.stop()
   await server.start()
   end(1, 0)
@@ -203,6 +205,7 @@ test("an array goes task by task after another", async () => {
   const ended = await server.untilEnded(second.id)
   assert.deepEqual([ended.state, ended.array?.counts.succeeded, ended.array?.counts.failed], ["failed", 2, 2])
   assert.equal((await server.untilEnded(first.id)).exitCode, 9)
+  assert.deepEqual(await third(), told)
 })
 
 test("a task that is lost is tried again and keeps its place, and the array counts it once", async () => {

@@ -1,5 +1,6 @@
 import { IndexSet } from "../../base/index-set.ts"
 import type { JobId } from "../../protocol/ids.ts"
+import { reasonText } from "../../scheduler/queue/reason-text.ts"
 import { type Dependency, readDependency } from "../../scheduler/request/dependency.ts"
 import { dependencyState, type Progress, type Tasks } from "../../scheduler/request/dependency-state.ts"
 import type { JobRecord } from "../../store/job-record.ts"
@@ -38,22 +39,32 @@ export function lookAtTasks(
   const isWhole = touched === "all" || hasDelay(dependency)
   const progress = new ProgressOfTasks(core, dependency, isWhole)
   const due = isWhole ? [...array.blocked] : [...touched].filter((index) => array.blocked.has(index))
-  const lost = new IndexSet()
+  const lost = new Map<string, IndexSet>()
   let dueMs: number | null = null
   let isChanged = false
   for (const taskIndex of due) {
     const tasksOf = (id: number) => progress.of(id, taskIndex)
     const state = dependencyState(dependency, { tasksOf, unfinishedNamesakes: namesakes, taskIndex }, nowMs)
-    if (state.state === "never") lost.add(taskIndex)
-    else if (state.state === "met") {
+    if (state.state === "never") {
+      const reason = reasonText({ code: "dependency_never", because: state.because.map(sameFor(taskIndex)) }, nowMs)
+      const of = lost.get(reason) ?? new IndexSet()
+      of.add(taskIndex)
+      lost.set(reason, of)
+    } else if (state.state === "met") {
       array.blocked.delete(taskIndex)
       array.waiting.add(taskIndex)
       isChanged = true
     } else if (state.dueMs !== null) dueMs = Math.min(dueMs ?? state.dueMs, state.dueMs)
   }
-  if (lost.size > 0) endUnbegun(core, job, lost, "dependency_failed")
+  for (const [reason, of] of lost) endUnbegun(core, job, of, "dependency_failed", reason)
   if (isChanged || lost.size > 0) settleArray(core, job)
   return dueMs
+}
+
+/** What a task hangs on, as it is called for all tasks that hang on the one of their own index. */
+function sameFor(taskIndex: number): (on: string) => string {
+  const own = `_${taskIndex}`
+  return (on) => (on.endsWith(own) ? `${on.slice(0, -own.length)}_*` : on)
 }
 
 function hasDelay({ terms }: Dependency): boolean {

@@ -29,8 +29,11 @@ export function settleArray(core: Core, job: JobRecord, actor?: string): void {
   }
 }
 
-/** Ends tasks that have not begun, without a record for each. Returns how many. Within a change; {@link settleArray} is to follow. */
-export function endUnbegun(core: Core, job: JobRecord, indices: IndexSet, cause: UnrunCause): number {
+/**
+ * Ends tasks that have not begun, without a record for each. Returns how many. Within a change; {@link settleArray} is to follow.
+ * @param reason in words, with `_*` for the index of a task
+ */
+export function endUnbegun(core: Core, job: JobRecord, indices: IndexSet, cause: UnrunCause, reason: string): number {
   const { array } = job
   if (array === undefined) return 0
   const all = new IndexSet()
@@ -47,8 +50,15 @@ export function endUnbegun(core: Core, job: JobRecord, indices: IndexSet, cause:
       array.failures.push({ index, state, cause, exitCode: null, signal: null })
     }
   }
+  if (all.size > 0) noteReason(array, reason, all)
   if (all.size > 0 && core.table.gates.noteUnrun(job.id, all)) core.wakePlanner()
   return all.size
+}
+
+function noteReason({ unrunReasons }: ArrayRecord, reason: string, of: IndexSet): void {
+  const known = unrunReasons.find((one) => one.reason === reason)
+  if (known === undefined) unrunReasons.push({ reason, of: new IndexSet(of.runs) })
+  else known.of.addAll(of)
 }
 
 /** A task with a record has ended. Within a change; {@link settleArray} is to follow. */

@@ -15,7 +15,7 @@ import { endUnbegun, settleArray } from "./settle-array.ts"
 export function stopTasks(core: Core, job: JobRecord, indices: IndexSet, request: StopRequest, actor: string): void {
   const { array } = job
   if (array === undefined) return
-  const ended = endUnbegun(core, job, indices, "cancelled")
+  const ended = endUnbegun(core, job, indices, "cancelled", `stopped by ${actor}`)
   const live = liveTasks(core, job, indices)
   if (ended > 0) {
     const what = `stopped ${ended} task${ended === 1 ? "" : "s"} that had not begun`

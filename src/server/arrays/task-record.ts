@@ -45,7 +45,8 @@ export function unbegunTask(job: JobRecord, id: JobId): JobRecord | undefined {
     if (!array.unrun[cause].has(index)) continue
     const state = UNRUN_STATES[cause]
     const verdict: Verdict = { state, cause, exitCode: null, signal: null }
-    return { ...task, state, verdict, cause, reason: job.reason, endedAt: job.endedAt, outputs: NO_OUTPUTS }
+    const reason = array.unrunReasons.find(({ of }) => of.has(index))?.reason.replaceAll("_*", `_${index}`)
+    return { ...task, state, verdict, cause, reason: reason ?? job.reason, endedAt: job.endedAt, outputs: NO_OUTPUTS }
   }
   const held = (state: JobState, reason: string | null) => ({ ...task, state, reason })
   if (array.held.user.has(index)) return held("held", "held by its user")

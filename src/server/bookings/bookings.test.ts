@@ -231,6 +231,29 @@ test("a limit that a partition gives looks ahead as far as one of the job's own"
   await server.untilState((await send(server.adminToken, { timeLimitMs: 15 * 24 * HOUR_MS })).id, "running")
 })
 
+test("a job that would fit before a booking now, but not once there is room, is told with which limit it would start before it", async () => {
+  await using it = await pool("alpha")
+  const { server, clock, finish, book, why, send, ann, bob } = it
+  await server.call("POST", "/v1/policy", { text: "owners: { preempt: false }", dryRun: false })
+  const resources = { memoryBytes: 5 * 1024 ** 3, gpus: 0, cores: 1 }
+  const first = await send(ann, { resources, timeLimitMs: HOUR_MS / 3 })
+  await server.untilState(first.id, "running")
+  await book({ hosts: ["alpha"], users: [], maintenance: true, startAt: NOW_MS + (5 * HOUR_MS) / 6 })
+  const { id } = await send(bob, { resources, timeLimitMs: (2 * HOUR_MS) / 3 })
+  const { sooner, expected } = await why(id)
+  assert.deepEqual(sooner, [
+    "with --memory 2G it would start now on alpha",
+    "with --time 29m it would start in 20m 00s at the latest, on alpha",
+  ])
+  assert.ok((expected?.to ?? 0) > NOW_MS + HOUR_MS)
+  // What was said holds.
+  await server.call("POST", `/v1/jobs/${id}/time`, { timeLimitMs: 29 * 60_000 })
+  assert.equal((await server.job(id)).state, "queued")
+  clock.advance(HOUR_MS / 3)
+  finish()
+  await server.untilState(id, "running")
+})
+
 test("a booking first made for an hour that is jumped over keeps that hour, until another start or zone is said", async () => {
   await using it = await pool("alpha")
   const { server } = it

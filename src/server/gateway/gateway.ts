@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { closest } from "../../base/closest.ts"
 import { type Dialect, requestIdOf } from "../../gateway/dialect.ts"
 import { forEngine } from "../../gateway/for-engine.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
@@ -9,6 +8,7 @@ import { refuseOther } from "../../gateway/refuse-embeddings.ts"
 import { refuseImages } from "../../gateway/refuse-images.ts"
 import { refuseTooLong } from "../../gateway/refuse-too-long.ts"
 import { refuseTokens } from "../../gateway/token-prompts.ts"
+import { nearModel } from "../../hive/hub/near-model.ts"
 import { makeId } from "../../protocol/ids.ts"
 import type { StoredKey } from "../../store/model-keys.ts"
 import type { Core } from "../core.ts"
@@ -201,7 +201,7 @@ export class Gateway implements Disposable {
   #modelFor(name: string, key: StoredKey): ServedModel {
     const model = this.#models.find(name)
     if (model !== undefined && isFor(key, name)) return model
-    const near = closest(
+    const near = nearModel(
       name,
       this.#visible(key).map((each) => each.name),
     )

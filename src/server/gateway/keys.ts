@@ -1,5 +1,5 @@
-import { closest } from "../../base/closest.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
+import { nearModel } from "../../hive/hub/near-model.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { type KeyId, makeId } from "../../protocol/ids.ts"
 import { KEY_PREFIX, type KeyView, type MadeKey, type NewKey, type UnknownModel } from "../../protocol/key-api.ts"
@@ -45,7 +45,7 @@ export function createKey(core: Core, wanted: NewKey, maker: Caller): MadeKey {
 function unknownModels(core: Core, wanted: readonly string[]): UnknownModel[] {
   if (wanted.length === 0) return []
   const known = core.store.models.list().map(({ name }) => name)
-  return wanted.filter((name) => !known.includes(name)).map((name) => ({ name, near: closest(name, known) ?? null }))
+  return wanted.filter((name) => !known.includes(name)).map((name) => ({ name, near: nearModel(name, known) ?? null }))
 }
 
 function expiryOf(expiresInMs: number | null, endOfMaker: number | null, now: number): number | null {

@@ -66,14 +66,38 @@ test("an error within a stream names the request, as the answer's header does", 
     stream: true,
     messages: [{ role: "user", content: "Hi" }],
   })
+  const completions = await scene.post("/v1/completions", { model: "tiny", stream: true, prompt: "Hi" })
+  const responses = await scene.post("/v1/responses", { model: "tiny", stream: true, input: "Hi" })
   for (const [response, header] of [
     [chat, "x-request-id"],
+    [completions, "x-request-id"],
+    [responses, "x-request-id"],
     [messages, "request-id"],
   ] as const) {
     const lines = (await response.text()).trim().split("\n")
-    const error = JSON.parse(lines.at(-1)!.replace(/^data: /, "")) as { request_id: string; error: object }
-    assert.equal(error.request_id, response.headers.get(header))
-    assert.match(error.request_id, /^req_\w+$/)
-    assert.match(JSON.stringify(error.error), /The answer of tiny was lost/)
+    const told = JSON.parse(lines.at(-1)!.replace(/^data: /, "")) as Told
+    assert.equal(told.request_id, response.headers.get(header), response.url)
+    assert.match(told.request_id, /^req_\w+$/)
+    assert.match(JSON.stringify(told.error ?? told.response?.error), /The answer of tiny was lost/)
   }
 })
+
+test("what is refused before it began has its request in the header, and in Anthropic's shape in the body, too", async () => {
+  await using scene = await GatewayScene.start()
+  const body = { model: "none", max_tokens: 5, messages: [], prompt: "", input: "Hi" }
+  for (const path of ["chat/completions", "completions", "responses", "embeddings", "messages"]) {
+    const response = await scene.post(`/v1/${path}`, body)
+    const isAnthropic = path === "messages"
+    const header = response.headers.get(isAnthropic ? "request-id" : "x-request-id") ?? ""
+    assert.match(header, /^req_\w+$/, path)
+    assert.ok(!response.ok, path)
+    const told = (await response.json()) as Told
+    assert.equal(told.request_id, isAnthropic ? header : undefined, path)
+  }
+})
+
+interface Told {
+  readonly request_id: string
+  readonly error?: object
+  readonly response?: { readonly error: object }
+}

@@ -1,22 +1,37 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { ModelScene } from "../../../test/support/model-scene.ts"
+import { MovedClock } from "../../../test/support/moved-clock.ts"
 import { whoGivesWay } from "./give-way.ts"
 
 const LIMITS = { restMs: 20, drainMs: 5_000, planAgainMs: 20, giveWayMs: 200 }
 
 /** One Mac, and models that it could hold one of. */
-async function sceneOf(...names: readonly string[]): Promise<ModelScene> {
-  const scene = await ModelScene.start({ modelLimits: LIMITS })
+async function sceneOf(names: readonly string[], clock?: MovedClock): Promise<ModelScene> {
+  const scene = await ModelScene.start({ modelLimits: LIMITS, ...(clock === undefined ? {} : { clock }) })
   await scene.join("studio")
   for (const name of names) await scene.store(name)
   return scene
 }
 
+const IN_ITS_WAY = "it fits nowhere (studio: one is served there)"
+
+/**
+ * Long after it would have given way the first model answers still. Why another one has no place is said after it was looked who gives way
+ * to it: so that has been decided by then.
+ */
+async function staysThough(scene: ModelScene, clock: MovedClock, wanted: string): Promise<void> {
+  clock.advance(3 * LIMITS.giveWayMs)
+  await scene.serve(wanted)
+  const { replicas } = await scene.until(wanted, ({ replicas: [own] }) => own?.reason != null)
+  assert.equal(replicas[0]?.reason, IN_ITS_WAY)
+  assert.equal((await scene.model("one")).state, "ready")
+}
+
 const GAVE_WAY = /^it gave way to two, as nobody had used it for .+; it starts with the next request$/
 
 test("two models share one Mac: the unused one gives way to the one that is wanted, and comes back when it is asked", async () => {
-  await using scene = await sceneOf("one", "two")
+  await using scene = await sceneOf(["one", "two"])
   await scene.serve("one")
   await scene.untilState("one", "ready")
   await scene.serve("two")
@@ -31,20 +46,20 @@ test("two models share one Mac: the unused one gives way to the one that is want
 })
 
 test("a model that is meant to stay gives way to none, and the other one says what is in its way", async () => {
-  await using scene = await sceneOf("one", "two", "three")
+  const clock = new MovedClock()
+  await using scene = await sceneOf(["one", "two", "three"], clock)
   await scene.serve("one", { idleStopMs: 0 })
   await scene.untilState("one", "ready")
   await scene.serve("two")
-  await scene.until("two", ({ replicas: [own] }) => own?.reason === "it fits nowhere (studio: one is served there)")
-  // Long after it would have given way.
-  const until = Date.now() + 3 * LIMITS.giveWayMs
-  await scene.until("one", () => Date.now() > until)
+  await scene.until("two", ({ replicas: [own] }) => own?.reason === IN_ITS_WAY)
+  await staysThough(scene, clock, "three")
   assert.equal((await scene.model("one")).state, "ready")
   assert.equal(scene.hives.length, 1)
 })
 
 test("a model in use gives way to none before its answer is complete", async () => {
-  await using scene = await sceneOf("one", "two")
+  const clock = new MovedClock()
+  await using scene = await sceneOf(["one", "two"], clock)
   await scene.serve("one")
   await scene.untilState("one", "ready")
   const held = Promise.withResolvers<void>()
@@ -55,13 +70,13 @@ test("a model in use gives way to none before its answer is complete", async () 
   }
   const answer = scene.chat("one")
   await scene.until("one", ({ replicas: [own] }) => own?.inFlight === 1)
-  await scene.serve("two")
-  const until = Date.now() + 3 * LIMITS.giveWayMs
-  await scene.until("one", () => Date.now() > until)
-  assert.equal((await scene.model("one")).state, "ready")
+  await staysThough(scene, clock, "two")
   held.resolve()
   assert.equal((await answer).status, 200)
-  await scene.untilState("two", "ready")
+  await scene.until("two", ({ state }) => {
+    clock.advance(LIMITS.giveWayMs)
+    return state === "ready"
+  })
 })
 
 test("one alone gives way where that is enough, the longest unused; else just those that are in the way", () => {

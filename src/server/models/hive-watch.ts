@@ -1,3 +1,4 @@
+import type { Clock } from "../../base/clock.ts"
 import {
   type HiveNews,
   type LostNews,
@@ -12,6 +13,8 @@ import { readRaw } from "../logs/read-log.ts"
 import { CutOffHosts } from "./cut-off-hosts.ts"
 
 const LONGEST_LINE = 64 * 1024
+/** So long the last words of a hive that has ended are waited for. */
+const LAST_WORDS_MS = 5_000
 
 /** What the main member of a hive has said so far. */
 export class HiveWatch implements Disposable {
@@ -27,8 +30,14 @@ export class HiveWatch implements Disposable {
   /** Ranks whose hosts the server did not hear of either when it was said that the hive is lost. */
   cutOff: ReadonlySet<number> = new Set()
   isEnding = false
+  /** It began before this run of the server. */
+  isOfFormerRun = false
   /** What was said last of how its engine is built; `null`: it is not, or not any more. */
   building: string | null = null
+  /** Its log is complete and read, or cannot be read: there is no more to hear. */
+  hasReadAll = false
+  readonly #clock: Clock
+  #endSeenAt: number | null = null
   readonly #end = new AbortController()
   readonly #begun = new AbortController()
   readonly #lost = Promise.withResolvers<void>()
@@ -38,11 +47,17 @@ export class HiveWatch implements Disposable {
     this.job = job
     this.attempt = attempt
     this.hosts = new CutOffHosts(core.clock)
+    this.#clock = core.clock
     const signal = AbortSignal.any([core.signal, this.#end.signal])
     const failed = (error: unknown) => {
       if (!signal.aborted) core.report(`Cannot read what the hive of job ${job} says`, error)
     }
-    this.#read(core, hasEnded, signal, onNews).catch(failed)
+    this.#read(core, hasEnded, signal, onNews)
+      .catch(failed)
+      .finally(() => {
+        this.hasReadAll = true
+        if (!signal.aborted) onNews()
+      })
     if (!hasEnded && spec.environment != null)
       this.#readBuild(core, AbortSignal.any([signal, this.#begun.signal]), onNews).catch(failed)
   }
@@ -76,6 +91,13 @@ export class HiveWatch implements Disposable {
       for (const one of news) this.#note(one)
       if (news.length > 0 && !signal.aborted) onNews()
     }
+  }
+
+  /** Its job has ended: whether what it said last is known, or was waited for long enough, as a full disk may keep a log for hours. */
+  isHeardOut(): boolean {
+    const now = this.#clock.now()
+    this.#endSeenAt ??= now
+    return this.hasReadAll || now >= this.#endSeenAt + LAST_WORDS_MS
   }
 
   #note(news: HiveNews): void {

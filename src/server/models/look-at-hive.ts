@@ -8,6 +8,7 @@ import type { Core } from "../core.ts"
 import { decidingMember } from "../gang/gang-state.ts"
 import { latestOf, mainOf } from "../gang/members.ts"
 import { endOfMember } from "./end-of-member.ts"
+import { ENDED_WITH_SERVER, endedWithServer, withServer } from "./former-hives.ts"
 import type { HiveWatch } from "./hive-watch.ts"
 import type { HiveLook, HiveLoss } from "./replica-step.ts"
 
@@ -51,8 +52,9 @@ export function lookAtHive(
     building: own?.building ?? null,
     isReady: own?.ready != null && !own.isEnding,
     slow: own === null ? null : slowText(own, plan),
-    lost: (own === null ? null : lossOf(own, plan, attempts)) ?? buildLossOf(core, attempts),
-    silentLoss: isFinal(job.state) ? silentLossOf(attempts) : null,
+    lost: (own === null ? null : withServer(lossOf(own, plan, attempts), own, plan)) ?? buildLossOf(core, attempts),
+    isHeardOut: own === null || !isFinal(job.state) || own.isHeardOut(),
+    silentLoss: isFinal(job.state) ? silentLossOf(attempts, own, plan) : null,
     isOverdue: startedAt !== null && core.clock.now() > startedAt + startMs,
   }
 }
@@ -103,10 +105,15 @@ function inOneHost(reason: string, members: number, name: string | null): string
 }
 
 /** Of one whose head said nothing: the member that ended first, and not for the others' sake. */
-function silentLossOf(attempts: readonly AttemptRecord[]): HiveLoss | null {
+function silentLossOf(
+  attempts: readonly AttemptRecord[],
+  own: HiveWatch | null,
+  plan: ReplicaPlan | null,
+): HiveLoss | null {
   const deciding = decidingMember(attempts) ?? attempts[0]
   if (deciding === undefined || !ENDS.has(deciding.cause ?? "cancelled")) return null
-  const reason = endOfMember(deciding)
+  const isOfServer = own !== null && deciding.cause === "exited" && endedWithServer(own, plan)
+  const reason = isOfServer ? ENDED_WITH_SERVER : endOfMember(deciding)
   if (reason === null) return null
   const host = deciding.cause === "out_of_memory" ? deciding.hostId : null
   return { reason, mayGoBetter: true, host }
@@ -150,6 +157,7 @@ export const UNKNOWN_HIVE: HiveLook = {
   isReady: false,
   slow: null,
   lost: null,
+  isHeardOut: true,
   silentLoss: null,
   isOverdue: false,
 }

@@ -7,6 +7,7 @@ import type { Core } from "../core.ts"
 import { whyBarred } from "../fleet/hive-nets.ts"
 import { mainOf } from "../gang/members.ts"
 import type { Replica, ServedModels } from "../gateway/served-models.ts"
+import { FormerHives } from "./former-hives.ts"
 import { HiveWatch } from "./hive-watch.ts"
 import { LiveReplica } from "./live-replica.ts"
 import { lookAtHive, UNKNOWN_HIVE } from "./look-at-hive.ts"
@@ -60,6 +61,7 @@ export class Models implements Disposable {
   readonly #published: PublishedModels
   readonly #alarm: Alarm
   readonly #live = new Map<string, LiveReplica>()
+  readonly #former = new FormerHives()
   #isLookWanted = false
   #unlisten: (() => void) | undefined
 
@@ -92,6 +94,7 @@ export class Models implements Disposable {
 
   /** Takes up what a former run left. */
   begin(): void {
+    this.#former.noteAll(this.#core)
     this.#unlisten = this.#core.ledger.onCommit((events, jobs) => {
       const isOurs = (job: JobRecord) => job.spec.kind === "hive"
       if (events.some(({ type }) => OF_HOSTS.has(type))) for (const live of this.#live.values()) live.planAgainAt = null
@@ -230,6 +233,7 @@ export class Models implements Disposable {
     live.watch?.[Symbol.dispose]()
     live.forgetWay()
     live.watch = new HiveWatch(this.#core, job, attempt.number, attempt.state === "ended", () => this.look())
+    live.watch.isOfFormerRun = this.#former.has(job.id, attempt.number)
   }
 
   #nextLook(model: ModelRecord, record: ReplicaRecord, live: LiveReplica): number {

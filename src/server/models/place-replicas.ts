@@ -1,3 +1,4 @@
+import { servedThereText } from "../../hive/fleet/served-hosts.ts"
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
 import { askEngines } from "./ask-engines.ts"
@@ -165,7 +166,7 @@ export class ReplicaPlaces {
       for (const other of stored.models.replicas(name)) {
         if (other.job === null || (other.model === record.model && other.number === record.number)) continue
         for (const { host } of other.plan?.members ?? [])
-          avoid.set(host, `${name} is ${other.state === "ending" ? "ending" : "served"} there`)
+          avoid.set(host, servedThereText(name, other.state === "ending"))
       }
     }
     return avoid

@@ -18,6 +18,7 @@ const hive: fc.Arbitrary<HiveLook> = fc.record({
   building: fc.constantFrom(null, "building"),
   isReady: fc.boolean(),
   lost: fc.option(loss),
+  isHeardOut: fc.boolean(),
   silentLoss: fc.option(loss),
   slow: fc.constantFrom(null, "link slow"),
   isOverdue: fc.boolean(),
@@ -110,6 +111,7 @@ test("a hive that somebody else ended means that the model is not wanted; one th
     building: null,
     isReady: true,
     lost: null,
+    isHeardOut: true,
     silentLoss: null,
     slow: null,
     isOverdue: false,
@@ -128,6 +130,7 @@ test("a hive that somebody else ended means that the model is not wanted; one th
       failing: null,
     })
   assert.deepEqual(of(ended), { do: "halt", by: "ada" })
+  assert.equal(of({ ...ended, state: "failed", stoppedBy: null, isHeardOut: false }).do, "note")
   const failed = of({ ...ended, state: "failed", reason: "exit code 75", stoppedBy: null })
   assert.deepEqual(failed, { do: "lost", loss: { reason: "exit code 75", mayGoBetter: true, host: null } })
 })

@@ -24,6 +24,8 @@ export interface HiveLook {
   /** Which of its links are slow, in words; it answers all the same. */
   readonly slow: string | null
   readonly lost: HiveLoss | null
+  /** Of one that has ended: what it said last is known. */
+  readonly isHeardOut: boolean
   /** Of one that has ended without a word: what its hosts say of its processes. */
   readonly silentLoss: HiveLoss | null
   /** It has run for longer than a start may take. */
@@ -90,6 +92,8 @@ export function stepOf(scene: ReplicaScene): ReplicaStep {
   if (hive === null) return withoutHive(scene)
   if (isFinal(hive.state)) {
     if (!hive.isGone) return record.state === "ending" ? NOTHING : note(record, "ending", "its processes are ending")
+    if (hive.lost === null && !hive.isHeardOut)
+      return record.state === "ending" ? NOTHING : note(record, "starting", "its hive has ended")
     if (hive.lost !== null && record.state !== "ending") return { do: "lost", loss: hive.lost }
     if (scene.failing !== null && isWanted) return { do: "lost", loss: scene.failing }
     if (record.state === "ending" && hive.stoppedBy === "windfall") return { do: "gone" }

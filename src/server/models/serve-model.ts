@@ -1,5 +1,5 @@
-import { closest } from "../../base/closest.ts"
 import { chooseEngine } from "../../hive/engines/choose-engine.ts"
+import { bringText, nearModel, unknownHint } from "../../hive/hub/near-model.ts"
 import { isWithoutCache, type ModelFacts } from "../../hive/model/model-facts.ts"
 import { servedPurpose } from "../../hive/model/purpose.ts"
 import { usualContextTokens } from "../../hive/plan/usual-context.ts"
@@ -16,6 +16,7 @@ import type { DataRecord } from "../../store/data-record.ts"
 import type { ModelRecord } from "../../store/model-record.ts"
 import { type Caller, requireAdmin } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
+import { mayUse } from "../data/data-view.ts"
 import { findData } from "../data/find-data.ts"
 import { askEngines } from "./ask-engines.ts"
 import { servedFacts } from "./begin-hive.ts"
@@ -38,7 +39,7 @@ export async function checkServe(
   asked: ServeRequest,
 ): Promise<ServeWish> {
   const problem = modelNameProblem(name)
-  if (problem !== null) throw refuse("invalid_input", name, problem)
+  if (problem !== null) throw badName(core, caller, name, problem)
   const known = core.store.models.get(name)
   if (known !== undefined) checkRules(known, caller, "serve")
   const weights = weightsOf(core, caller, name, asked, known)
@@ -117,12 +118,48 @@ function weightsOf(
     if (core.store.data.get(name) === undefined) throw unknownModel(core, name, "serve")
   }
   const dataName = asked.data ?? name
-  const data = findData(core, caller, dataName, "serve")
+  const data = findWeights(core, caller, dataName, asked.file)
   const version = data.versions.at(-1)?.version
   if (version === undefined) {
     throw liesElsewhere(core, name, data, asked.file)
   }
   return { data: dataName, version, file: asked.file }
+}
+
+/** @throws {WindfallError} data_not_found, which says how it is brought where a repository of a hub may be meant */
+function findWeights(core: Core, caller: Caller, name: string, file: string | null): DataRecord {
+  try {
+    return findData(core, caller, name, "serve")
+  } catch (error) {
+    const typed = file === null ? name : `${name}/${file}`
+    const bring = bringText(typed)
+    if (bring === null || !(error instanceof WindfallError)) throw error
+    const near = nearModel(typed, namesOfData(core, caller))
+    const hint = near === undefined ? bring : `Did you mean ${near}? ${bring}`
+    throw new WindfallError(
+      "data_not_found",
+      `Cannot serve ${JSON.stringify(typed.slice(0, 128))}: there is no such data`,
+      { hint },
+    )
+  }
+}
+
+function namesOfData(core: Core, caller: Caller): readonly string[] {
+  return core.store.data
+    .list()
+    .filter((one) => mayUse(caller, one))
+    .map(({ name }) => name)
+}
+
+/** What is to be served stands where its name is to be. */
+function badName(core: Core, caller: Caller, name: string, problem: string): WindfallError {
+  const known = [...core.store.models.list().map((one) => one.name), ...namesOfData(core, caller)]
+  const hint = unknownHint(
+    name,
+    known,
+    "It is named before what it is made from: windfall model serve NAME FILE|FOLDER|DATA",
+  )
+  return refuse("invalid_input", name, problem, hint)
 }
 
 /** What only hosts have: a hive may go to any host, which gets its weights from the server. */
@@ -221,15 +258,13 @@ function unknown(core: Core, name: string, doing: string): never {
 
 function unknownModel(core: Core, name: string, doing: string): WindfallError {
   const names = core.store.models.list().map((one) => one.name)
-  const near = closest(name, names)
-  const hint =
-    near !== undefined
-      ? `Did you mean ${near}?`
-      : doing === "serve"
-        ? `Say what it is made from: windfall model serve ${name} FILE|FOLDER|DATA`
-        : names.length === 0
-          ? "Serve one: windfall model serve NAME FILE|FOLDER|DATA"
-          : `There are: ${names.slice(0, 20).join(", ")}`
+  const otherwise =
+    doing === "serve"
+      ? `Say what it is made from: windfall model serve ${name} FILE|FOLDER|DATA`
+      : names.length === 0
+        ? "Serve one: windfall model serve NAME FILE|FOLDER|DATA"
+        : `There are: ${names.slice(0, 20).join(", ")}`
+  const hint = unknownHint(name, names, otherwise)
   return new WindfallError(
     "model_not_found",
     `Cannot ${doing} the model ${JSON.stringify(name.slice(0, 64))}: there is no such model`,

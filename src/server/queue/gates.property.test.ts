@@ -148,16 +148,20 @@ class Scene {
     return this.server.submit({ ...SMALL, ...change })
   }
 
+  async #modelOf({ kind, on }: Waiting) {
+    return modelOf(kind, await Promise.all(on.map((target) => this.view(target))))
+  }
+
   /** Everybody who waits stands as the model says. Who was let go is not asked for again. */
   async check(): Promise<void> {
     const { server } = this
     for (const one of [...this.waiting]) {
-      const model = modelOf(one.kind, await Promise.all(one.on.map((target) => this.view(target))))
       const { id } = one.job
-      if (model === "waits") {
-        assert.equal((await this.view(`${id}`)).state, "held", `job ${id}: ${one.kind} ${one.on}`)
-        continue
-      }
+      let model = await this.#modelOf(one)
+      if (model === "waits" && (await this.view(`${id}`)).state === "held") continue
+      // What it waits for may have begun between the two looks.
+      if (model === "waits") model = await this.#modelOf(one)
+      assert.notEqual(model, "waits", `job ${id}: ${one.kind} ${one.on} is not held`)
       this.waiting.splice(this.waiting.indexOf(one), 1)
       const job = await orStuck(
         server.until(id, ({ state }) => state !== "held"),

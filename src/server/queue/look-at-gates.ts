@@ -50,8 +50,9 @@ function look(core: Core, job: JobRecord, now: number): void {
 /** It has not run and will not, or not again. */
 function endUnrun(core: Core, job: JobRecord, reason: GateReason, now: number): void {
   if (job.array !== undefined) {
-    job.reason = reasonText(reason, now)
-    endUnbegun(core, job, job.array.all, reason.code === "deadline" ? "deadline" : "dependency_failed")
+    const text = reasonText(reason, now)
+    job.reason = text
+    endUnbegun(core, job, job.array.all, reason.code === "deadline" ? "deadline" : "dependency_failed", text)
     settleArray(core, job)
     return
   }

@@ -2,6 +2,7 @@ import { hostsOf as gangHosts } from "../../protocol/gang.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobSpec } from "../../protocol/job.ts"
 import { jobNumber } from "../../protocol/job-array.ts"
+import { bySize } from "../../scheduler/host-size.ts"
 import { matchesHost } from "../../scheduler/policy/host-match.ts"
 import type { Policy } from "../../scheduler/policy/policy.ts"
 import { preferredOn } from "../../scheduler/queue/preferences.ts"
@@ -74,10 +75,10 @@ function waitingJobs(core: Core, policy: Policy): QueueJob[] {
   return jobs
 }
 
-/** Hosts in the partitions of the policy. */
+/** Hosts in the partitions of the policy; those go first that do without one, too, as the planner takes them in this order where weights are equal. */
 export function hostsOf(core: Core, policy: Policy, nowMs: number): QueueHost[] {
   const { windowMs } = policy.backfill
-  return [...core.fleet.schedulable()].map((seen) => {
+  return [...core.fleet.schedulable()].sort(bySize).map((seen) => {
     const host = core.fleet.get(seen.id)!
     const { record } = host
     const matched = { name: record.name, chip: record.facts?.chip ?? null, labels: record.labels }

@@ -20,7 +20,7 @@ const all: ServerSource = { givesTo: 0, has: () => true }
 const nothing: ServerSource = { givesTo: 0, has: () => false }
 
 function taker(change: Partial<Taker> = {}): Taker {
-  return { id: a, lacks: hashes, getsFrom: [], wayTo: () => 2, wasRefused: () => false, ...change }
+  return { id: a, lacks: hashes, getsFrom: [], wayTo: () => 2, wasRefused: () => false, isSlow: () => false, ...change }
 }
 
 function peer(id: HostId, change: Partial<Peer> = {}): Peer {
@@ -57,6 +57,16 @@ describe("chooseSource()", () => {
     assert.equal(choose(taker({ wayTo, wasRefused: (source) => source === "server" }), [slow])?.source, b)
   })
 
+  it("takes from a slow one only what nobody else can give, also where these are busy just now", () => {
+    const whole = { isWhole: true, has: () => true }
+    const isSlow = (source: Source) => source === b
+    assert.equal(choose(taker({ isSlow }), [peer(b, whole)])?.source, "server")
+    assert.equal(choose(taker({ isSlow }), [peer(b, whole)], nothing)?.source, b)
+    assert.equal(choose(taker({ isSlow }), [peer(b, whole), peer(c, whole)], nothing)?.source, c)
+    assert.equal(choose(taker({ isSlow }), [peer(b, whole), peer(c, { ...whole, givesTo: 2 })], nothing), null)
+    assert.equal(choose(taker({ isSlow: () => true }), [peer(b, whole), peer(c, whole)], nothing)?.source, b)
+  })
+
   it("never goes in a circle", () => {
     const circle = [peer(b, coming(c)), peer(c, coming(a))]
     assert.equal(choose(taker(), circle, nothing), null)
@@ -74,25 +84,36 @@ describe("chooseSource()", () => {
     const subset = fc.uniqueArray(fc.constantFrom(...hashes), { maxLength: 3 })
     const host = fc.record({ has: subset, whole: fc.boolean(), givesTo: fc.nat(2), speed: fc.constantFrom(1, 2, 3) })
     fc.assert(
-      fc.property(subset, subset, host, host, subset, fc.nat(2), (lacks, serverHas, one, two, refused, busy) => {
-        const peers = [one, two].map(({ has, whole, givesTo }, i) =>
-          peer([b, c][i]!, { isWhole: whole, givesTo, has: (hash) => whole || has.includes(hash) }),
-        )
-        const wayTo = (source: Source) => (source === b ? one.speed : source === c ? two.speed : 2) as WaySpeed
-        const wasRefused = (source: Source, hash: BlobHash) => source === b && refused.includes(hash)
-        const asks = taker({ lacks, wayTo, wasRefused })
-        const server = { givesTo: busy, has: (hash: BlobHash) => serverHas.includes(hash) }
-        const choice = choose(asks, peers, server)
-        if (choice !== null) {
-          const source = peers.find(({ id }) => id === choice.source) ?? server
-          assert.ok(source.givesTo < CHOICE_LIMITS.givesTo)
-          for (const hash of choice.hashes) {
-            assert.ok(lacks.includes(hash) && source.has(hash) && !wasRefused(choice.source, hash))
+      fc.property(
+        subset,
+        subset,
+        host,
+        host,
+        subset,
+        fc.nat(2),
+        subset,
+        (lacks, serverHas, one, two, refused, busy, slow) => {
+          const peers = [one, two].map(({ has, whole, givesTo }, i) =>
+            peer([b, c][i]!, { isWhole: whole, givesTo, has: (hash) => whole || has.includes(hash) }),
+          )
+          const wayTo = (source: Source) => (source === b ? one.speed : source === c ? two.speed : 2) as WaySpeed
+          const wasRefused = (source: Source, hash: BlobHash) => source === b && refused.includes(hash)
+          // Two of three names stand for the two hosts.
+          const isSlow = (source: Source) => slow.includes((source === b ? "x" : "y") as BlobHash)
+          const asks = taker({ lacks, wayTo, wasRefused, isSlow })
+          const server = { givesTo: busy, has: (hash: BlobHash) => serverHas.includes(hash) }
+          const choice = choose(asks, peers, server)
+          if (choice !== null) {
+            const source = peers.find(({ id }) => id === choice.source) ?? server
+            assert.ok(source.givesTo < CHOICE_LIMITS.givesTo)
+            for (const hash of choice.hashes) {
+              assert.ok(lacks.includes(hash) && source.has(hash) && !wasRefused(choice.source, hash))
+            }
+          } else if (peers.every(({ givesTo }) => givesTo < 2) && busy < 2) {
+            assert.ok(lacks.every((hash) => !isToBeHad(hash, asks, peers, server)))
           }
-        } else if (peers.every(({ givesTo }) => givesTo < 2) && busy < 2) {
-          assert.ok(lacks.every((hash) => !isToBeHad(hash, asks, peers, server)))
-        }
-      }),
+        },
+      ),
     )
   })
 })

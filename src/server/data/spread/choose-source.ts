@@ -28,6 +28,8 @@ export interface Taker {
   wayTo(source: Source): WaySpeed
   /** Whether the source was asked for the blob, and did not give it. */
   wasRefused(source: Source, hash: BlobHash): boolean
+  /** Whether the source gave so little that others are taken as long as they can give. */
+  isSlow(source: Source): boolean
 }
 
 export interface ServerSource {
@@ -118,6 +120,21 @@ export function isToBeHad(hash: BlobHash, taker: Taker, peers: readonly Peer[], 
   )
 }
 
+/** Whether anybody else could give it, and is not slow either. */
+export function isToBeHadElsewhere(
+  source: Source,
+  hash: BlobHash,
+  taker: Taker,
+  peers: readonly Peer[],
+  server: ServerSource,
+): boolean {
+  const isOther = (id: Source) => id !== source && !taker.isSlow(id)
+  return (
+    serverGives(server, hash, taker) ||
+    peers.some((peer) => peer.id !== taker.id && isOther(peer.id) && canGive(peer, hash, taker, peers, server))
+  )
+}
+
 function serverGives(server: ServerSource, hash: BlobHash, taker: Taker): boolean {
   return server.has(hash) && !taker.wasRefused("server", hash)
 }
@@ -125,6 +142,7 @@ function serverGives(server: ServerSource, hash: BlobHash, taker: Taker): boolea
 function canGive(peer: Peer, hash: BlobHash, taker: Taker, peers: readonly Peer[], server: ServerSource): boolean {
   if (taker.wasRefused(peer.id, hash)) return false
   if (!peer.has(hash) && !comesWithout(taker.id, peer, hash, peers)) return false
+  if (taker.isSlow(peer.id) && isToBeHadElsewhere(peer.id, hash, taker, peers, server)) return false
   return taker.wayTo(peer.id) >= taker.wayTo("server") || !serverGives(server, hash, taker)
 }
 

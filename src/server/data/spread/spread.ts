@@ -1,3 +1,4 @@
+import type { Clock } from "../../../base/clock.ts"
 import { WindfallError } from "../../../protocol/errors.ts"
 import type { BlobHash, HostId } from "../../../protocol/ids.ts"
 import type { HostChannel } from "../../hosts/host-channel.ts"
@@ -5,18 +6,23 @@ import {
   type Choice,
   chooseSource,
   isToBeHad,
+  isToBeHadElsewhere,
   type Peer,
   type ServerSource,
   type Source,
   type Taker,
   type WaySpeed,
 } from "./choose-source.ts"
+import { endSlowLanes, LaneWatch, UNKNOWN_BYTES } from "./end-slow-lanes.ts"
+import { Paces } from "./slow-source.ts"
+import { beginLane, giveUp, type Lane, type Member, noteHad } from "./spread-member.ts"
 
 const MOST_LOOKED_AT = 4_000
 const MOST_IN_VAIN = 2
 
 /** What a spread needs of the server. */
 export interface SpreadWays {
+  readonly clock: Clock
   /** Hosts that have all of the tree, and are in reach. */
   wholeHosts(): readonly HostId[]
   way(a: Source, b: Source): WaySpeed
@@ -34,25 +40,6 @@ export interface SpreadWays {
   ): Promise<void>
 }
 
-interface Lane {
-  readonly source: Source
-  /** What has not come yet. */
-  readonly left: Set<BlobHash>
-}
-
-/** A host that gets, or has just got, the tree. */
-interface Member {
-  readonly channel: HostChannel
-  /** Ends its lanes, with its link or when it has given up. */
-  readonly ending: AbortController
-  readonly lacks: Set<BlobHash>
-  readonly lanes: Set<Lane>
-  /** What did not come from where, and how often in a row nothing did. */
-  readonly refused: Map<Source, { readonly hashes: Set<BlobHash>; inVain: number }>
-  /** `null` once it has what it wanted, or has given up. */
-  done: PromiseWithResolvers<void> | null
-}
-
 /**
  * One tree on its way to hosts. Each blob is on its way to a host once at a time, and comes from the server or from another host, which may be just getting it: so
  * hosts pass on what they get, and one copy leaves the server however many there are. What does not come from one source is had from another.
@@ -60,9 +47,15 @@ interface Member {
 export class Spread {
   readonly #ways: SpreadWays
   readonly #members = new Map<HostId, Member>()
+  readonly #watch: LaneWatch
 
   constructor(ways: SpreadWays) {
     this.#ways = ways
+    this.#watch = new LaneWatch(ways.clock, () =>
+      endSlowLanes(ways, this.#members, (source, hash, id, member) =>
+        isToBeHadElsewhere(source, hash, this.#taker(id, member), this.#peers(), this.#server(id)),
+      ),
+    )
   }
 
   /** Nobody waits for anything. */
@@ -84,6 +77,8 @@ export class Spread {
       lacks: new Set(hashes),
       lanes: new Set(),
       refused: new Map(),
+      paces: new Paces(),
+      slow: new Set(),
       done,
     }
     const before = this.#members.get(id)
@@ -120,6 +115,7 @@ export class Spread {
         } else if (member.lanes.size === 0) this.#settle(member, taker, peers, server)
       }
     }
+    this.#watch.set(this.#members.values().some(({ lanes }) => [...lanes].some(({ source }) => source !== "server")))
   }
 
   #settle(member: Member, taker: Taker, peers: readonly Peer[], server: ServerSource): void {
@@ -131,14 +127,16 @@ export class Spread {
   }
 
   async #run(member: Member, { source, hashes }: Choice): Promise<void> {
-    const lane: Lane = { source, left: new Set(hashes) }
+    const lane = beginLane(source, hashes, this.#ways.clock)
+    const { over } = lane
     member.lanes.add(lane)
     const have = (hash: BlobHash) => {
+      noteHad(member, lane, this.#ways.bytesOf(hash) ?? UNKNOWN_BYTES, this.#ways.clock)
       lane.left.delete(hash)
       member.lacks.delete(hash)
     }
     const { channel } = member
-    const { signal } = member.ending
+    const signal = AbortSignal.any([member.ending.signal, over.signal])
     try {
       if (source === "server") {
         await this.#ways.give(channel, hashes, signal)
@@ -148,10 +146,10 @@ export class Spread {
       }
     } catch (error) {
       const isServers = source === "server" && hashes.some((hash) => !this.#ways.has(hash))
-      if (!isServers) giveUp(member, error)
+      if (!isServers && !over.signal.aborted) giveUp(member, error)
     }
     member.lanes.delete(lane)
-    this.#refuse(member, lane, hashes.length)
+    if (!over.signal.aborted) this.#refuse(member, lane, hashes.length)
     this.#pump()
   }
 
@@ -165,7 +163,7 @@ export class Spread {
     for (const hash of left) if (source !== "server" || !this.#ways.has(hash)) known.hashes.add(hash)
   }
 
-  #taker(id: HostId, { lacks, lanes, refused }: Member): Taker {
+  #taker(id: HostId, { lacks, lanes, refused, slow }: Member): Taker {
     const coming = new Set([...lanes].flatMap(({ left }) => [...left]))
     return {
       id,
@@ -176,6 +174,7 @@ export class Spread {
         const known = refused.get(source)
         return known !== undefined && (known.inVain >= MOST_IN_VAIN || known.hashes.has(hash))
       },
+      isSlow: (source) => slow.has(source),
     }
   }
 
@@ -209,12 +208,6 @@ export class Spread {
     }
     return lanes
   }
-}
-
-function giveUp(member: Member, why: unknown): void {
-  member.done?.reject(why)
-  member.done = null
-  member.ending.abort(why)
 }
 
 /** The first of those that fit: what is behind so many can wait. */

@@ -46,6 +46,7 @@ function waysOf(core: Core, root: BlobHash, blobs: BlobFolder): SpreadWays {
   }
   const ways = new Map<string, WaySpeed>()
   return {
+    clock: core.clock,
     wholeHosts: () =>
       [...core.fleet.all()]
         .filter(({ record, data }) => data.has(root) && channelOf(record.id) !== null)

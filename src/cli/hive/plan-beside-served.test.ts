@@ -1,0 +1,47 @@
+import assert from "node:assert/strict"
+import { join } from "node:path"
+import { test } from "node:test"
+import { Child } from "../../../test/support/child.ts"
+import { headerOf, smallModel } from "../../../test/support/hive-models.ts"
+import { ModelScene } from "../../../test/support/model-scene.ts"
+
+const MAIN = join(import.meta.dirname, "../main.ts")
+
+async function plan(scene: ModelScene, ...args: string[]) {
+  const { folder, running, adminToken } = scene.server
+  await using child = new Child(process.execPath, [MAIN, "model", "plan", ...args], {
+    cwd: folder.path,
+    env: { HOME: folder.path, WINDFALL_URL: running.url, WINDFALL_TOKEN: adminToken },
+  })
+  return await child.ended
+}
+
+test("a Mac that serves a model is left out of the plan for another, with --free, too, and who is in the way is said", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("alpha")
+  await scene.store("tiny")
+  await scene.serve("tiny")
+  await scene.untilState("tiny", "ready")
+  scene.server.folder.write({ "small.gguf": headerOf(smallModel()).header })
+  for (const options of [[], ["--free"]]) {
+    const full = await plan(scene, "--json", ...options, "small.gguf")
+    assert.equal(full.exitCode, 1, full.stderr)
+    const { fits, hosts, remedies } = JSON.parse(full.stdout)
+    assert.deepEqual([fits, hosts], [false, [{ host: "alpha", code: "excluded", text: "tiny is served there" }]])
+    assert.match(remedies[0], /^Without tiny, which is served there, it fits on one Mac: windfall model stop tiny\./)
+  }
+  await scene.join("beta")
+  const free = await plan(scene, "small.gguf")
+  assert.equal(free.exitCode, 0, free.stderr)
+  assert.match(free.stdout, /^fits +yes, on one Mac$/m)
+  assert.match(free.stdout, /^beta /m)
+  assert.match(free.stdout, /^ {2}alpha +tiny is served there$/m)
+  // What is planned is where it goes.
+  await scene.store("small")
+  await scene.serve("small")
+  const { replicas } = await scene.untilState("small", "ready")
+  assert.deepEqual(
+    replicas[0]?.plan?.members.map(({ hostName }) => hostName),
+    ["beta"],
+  )
+})

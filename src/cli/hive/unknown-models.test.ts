@@ -1,0 +1,58 @@
+import assert from "node:assert/strict"
+import { join } from "node:path"
+import { test } from "node:test"
+import { Child } from "../../../test/support/child.ts"
+import { headerOf, smallModel } from "../../../test/support/hive-models.ts"
+import { ModelScene } from "../../../test/support/model-scene.ts"
+
+const MAIN = join(import.meta.dirname, "../main.ts")
+
+test("a name that is not known says which is near, and of a repository of a hub how it is brought", async () => {
+  await using scene = await ModelScene.start()
+  const { folder, running, adminToken } = scene.server
+  const refused = async (line: string): Promise<string> => {
+    await using child = new Child(process.execPath, [MAIN, ...line.split(" ")], {
+      cwd: folder.path,
+      env: {
+        HOME: folder.path,
+        WINDFALL_URL: running.url,
+        WINDFALL_TOKEN: adminToken,
+        HF_ENDPOINT: "http://127.0.0.1:9",
+      },
+    })
+    const { exitCode, stderr } = await child.ended
+    assert.equal(exitCode, 2, `${line}: ${stderr}`)
+    return stderr
+  }
+  const pull = /brought into the lab first: windfall model pull Qwen\/Qwen3-8B-GGUF:Q4_K_M /
+  const repository = "Qwen/Qwen3-8B-GGUF:Q4_K_M"
+  assert.match(await refused(`model serve ${repository}`), pull)
+  assert.match(await refused(`model serve qwen3 ${repository}`), pull)
+  assert.match(await refused(`chat ${repository}`), pull)
+  assert.match(await refused(`model where ${repository}`), pull)
+  assert.match(await refused(`model show ${repository}`), pull)
+  assert.match(await refused(`model rm ${repository}`), pull)
+  assert.match(await refused("model serve ./tiny.gguf"), /windfall model serve NAME FILE\|FOLDER\|DATA/)
+
+  await scene.join("alpha")
+  await scene.store("Qwen3-8B-Q4_K_M")
+  await scene.serve("Qwen3-8B-Q4_K_M")
+  await scene.untilState("Qwen3-8B-Q4_K_M", "ready")
+  folder.write({ "small.gguf": headerOf(smallModel()).header })
+  const near = /Did you mean Qwen3-8B-Q4_K_M\?/
+  for (const typed of [repository, "qwen3-8b-q4_k_n"]) {
+    for (const command of [
+      "model serve",
+      "model serve other",
+      "chat",
+      "model where",
+      "model show",
+      "model rm",
+      "model logs",
+    ])
+      assert.match(await refused(`${command} ${typed}`), near, command)
+  }
+  const answer = await scene.chat(repository)
+  assert.match(await answer.text(), /Did you mean `Qwen3-8B-Q4_K_M`\?/)
+  assert.match(await refused("model plan smal.gguf"), /Did you mean .*small\.gguf\?/)
+})
