@@ -58,6 +58,8 @@ export interface ServeOptions {
   readonly images: boolean
   /** As its weights have it. */
   readonly purpose: ModelPurpose
+  /** No token of it stands for more bytes of text; `null`: none is known to be the longest. As its weights have it. */
+  readonly longestTokenBytes: number | null
 }
 
 /** POST /v1/hives/NAME/serve. What is left out is as before, or as usual. */

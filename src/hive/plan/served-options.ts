@@ -32,6 +32,7 @@ export function servedOptions(
     trustsNetwork: asked.trustsNetwork ?? before?.trustsNetwork ?? false,
     images: imagesOf(facts, name, asked, before),
     purpose: servedPurpose(facts),
+    longestTokenBytes: facts.longestTokenBytes,
   }
   if (facts.contextTokens !== null && options.contextTokens > facts.contextTokens) {
     throw refuse(

@@ -60,6 +60,7 @@ const options = z.object({
   trustsNetwork: z.boolean(),
   images: z.boolean().describe("Whether it takes images"),
   purpose: z.enum(MODEL_PURPOSES).describe("What clients ask it for"),
+  longestTokenBytes: count.nullable().describe("Of text, that a token of it stands for; null: not known"),
 })
 
 export const model = answer(
