@@ -1,6 +1,7 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import { type ServeOptions, type ServeRequest, USUAL_IDLE_STOP_MS, USUAL_SLOTS } from "../../protocol/model-api.ts"
 import { chooseEngine } from "../engines/choose-engine.ts"
+import { cacheTypeProblem } from "../fit/cache-bytes.ts"
 import { isWithoutCache, type ModelFacts } from "../model/model-facts.ts"
 import { servedPurpose } from "../model/purpose.ts"
 import { usualContextTokens } from "./usual-context.ts"
@@ -31,6 +32,7 @@ export function servedOptions(
     trustsNetwork: asked.trustsNetwork ?? before?.trustsNetwork ?? false,
     images: imagesOf(facts, name, asked, before),
     purpose: servedPurpose(facts),
+    longestTokenBytes: facts.longestTokenBytes,
   }
   if (facts.contextTokens !== null && options.contextTokens > facts.contextTokens) {
     throw refuse(
@@ -43,6 +45,8 @@ export function servedOptions(
     throw refuse(name, "mlx is given no quantised cache", "Leave out --kv, or ask for --kv f16")
   if (isWithoutCache(facts) && options.kv !== "f16")
     throw refuse(name, "it keeps no cache of what it reads", "Leave out --kv, or ask for --kv f16")
+  const cacheProblem = cacheTypeProblem(facts, options.kv)
+  if (cacheProblem !== null) throw refuse(name, cacheProblem, "Leave out --kv, or ask for --kv f16")
   return options
 }
 

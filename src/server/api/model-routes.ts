@@ -115,8 +115,9 @@ export const modelRoutes: readonly Route[] = [
     path: "/v1/hives/:name",
     summary: "Forgets a model that was stopped; its weights stay as data",
     answer: nothing,
-    change: ({ core, caller, params }) => {
+    change: ({ core, api, caller, params }) => {
       removeModel(core, caller, params.name ?? "")
+      api.models.forget(params.name ?? "")
       return {}
     },
   }),

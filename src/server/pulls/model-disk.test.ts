@@ -86,6 +86,7 @@ test("what is served, has jobs, was just used, or came from a folder never goes;
         trustsNetwork: false,
         images: false,
         purpose: "text",
+        longestTokenBytes: null,
       },
       wanted: "serving",
       isAwake: false,

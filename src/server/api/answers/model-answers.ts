@@ -3,6 +3,7 @@ import type { HostEnginesView } from "../../../protocol/host-engines.ts"
 import {
   CACHE_TYPES,
   ENGINES,
+  LEFT_OUT,
   MODEL_PURPOSES,
   MODEL_STATES,
   type ModelView,
@@ -35,6 +36,12 @@ const replica = z.object({
   job: count.nullable(),
   losses: count.describe("How often in a row it was lost"),
   nextTryAt: time.nullable(),
+  leftOut: z
+    .array(
+      z.object({ host: z.string(), hostName: z.string(), until: time, what: z.enum(LEFT_OUT), reason: z.string() }),
+    )
+    .optional()
+    .describe("Hosts that it is not planned on, or not as they could be, for what went wrong there"),
   lastLoss: z.object({ at: time, reason: z.string() }).nullable().describe("In this run of the server"),
   readySince: time.nullable(),
   plan: plan.nullable(),
@@ -53,6 +60,7 @@ const options = z.object({
   trustsNetwork: z.boolean(),
   images: z.boolean().describe("Whether it takes images"),
   purpose: z.enum(MODEL_PURPOSES).describe("What clients ask it for"),
+  longestTokenBytes: count.nullable().describe("Of text, that a token of it stands for; null: not known"),
 })
 
 export const model = answer(
