@@ -61,10 +61,14 @@ export interface ModelFacts {
   readonly hiddenSize: number
   readonly feedForwardSize: number
   readonly vocabularySize: number
+  /** No token stands for more bytes of text; `null`: none is known to be the longest. */
+  readonly longestTokenBytes: number | null
   /** What it was trained for; `null` where the file does not say. */
   readonly contextTokens: number | null
   readonly heads: number | null
   readonly kvHeads: number | null
+  /** Of what its cache keeps, as far as the header says: numbers of one head's key or value, each size once. */
+  readonly cacheHeadSizes?: readonly number[]
   readonly experts: { readonly count: number; readonly used: number } | null
   /** The embeddings are also the output matrix. */
   readonly isTied: boolean

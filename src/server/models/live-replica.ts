@@ -1,8 +1,10 @@
+import type { JobRecord } from "../../store/job-record.ts"
 import type { Replica } from "../gateway/served-models.ts"
 import type { HiveTunnels } from "./hive-tunnels.ts"
 import type { HiveWatch } from "./hive-watch.ts"
 import type { HiveLoss } from "./replica-step.ts"
 import type { TunnelAgent } from "./tunnel-agent.ts"
+import { whyEnding } from "./why-ending.ts"
 
 /** What this run of the server knows of a replica; all of it can be found out anew. */
 export class LiveReplica {
@@ -26,6 +28,8 @@ export class LiveReplica {
   isBeginning = false
   planAgainAt: number | null = null
   isToMove = false
+  /** Somebody asked for it again, and it was not planned since. */
+  isTriedAnew = false
   failing: HiveLoss | null = null
   /** For who asks why it was away, also when it is long back. */
   lastLoss: { readonly at: number; readonly reason: string } | null = null
@@ -46,11 +50,15 @@ export class LiveReplica {
     this.probeAgainAt = null
   }
 
-  /** Says of the way as it is now why what was under way on it was cut, as far as is known by then. */
-  whyCut(): () => string | null {
+  /**
+   * Says of the way as it is now why what was under way on it was cut, as far as is known by then.
+   * @param job its hive's
+   */
+  whyCut(job: JobRecord | undefined): () => string | null {
     const { watch } = this
     const closed = this.#closed
-    return () => closed.why ?? watch?.lost?.reason ?? (watch?.isEnding === true ? "its hive was asked to end" : null)
+    const ending = () => (watch?.isEnding === true && job !== undefined ? whyEnding(job, watch.attempt) : null)
+    return () => closed.why ?? watch?.lost?.reason ?? ending()
   }
 
   /** The way to its head leads nowhere any more: what is under way there is cut. @param why in words, for who waits for an answer */
@@ -62,12 +70,17 @@ export class LiveReplica {
     this.agent = null
   }
 
-  /** What kept it from a place may have changed. */
+  /** What kept it from a place may have changed: it is tried as if nothing had been, on hosts that could not run it only where no other could. */
   plansAnew(): void {
-    this.avoid.clear()
+    this.isTriedAnew = true
     this.loopbackOnly.clear()
     this.withoutCables.clear()
     this.planAgainAt = null
+  }
+
+  /** Whether something is not tried again for a while. */
+  get isLeftOutSomewhere(): boolean {
+    return this.avoid.size + this.loopbackOnly.size + this.withoutCables.size > 0
   }
 
   /** Its hive is gone, or another one. */
