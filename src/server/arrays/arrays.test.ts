@@ -222,24 +222,6 @@ test("a task that is lost is tried again and keeps its place, and the array coun
   assert.equal((await task(server, `${id}_2`)).attempts.length, 2)
 })
 
-test("a task that is tried again has its turn before the rest of its array, and before later jobs", async () => {
-  await using server = await TestServer.start()
-  const host = await server.hosts.join("alpha", { cores: 1 })
-  const begun: string[] = []
-  host.script = (on, attempt) => {
-    const { WINDFALL_ARRAY_INDEX: index = "later" } = attempt.order.env
-    begun.push(index)
-    on.begin(attempt)
-    if (index === "2" && begun.at(-2) !== "2") on.finish(attempt, { cause: "resume_failed" })
-    else on.finish(attempt, { exitCode: 0 })
-  }
-  const { id } = await server.submit(array("1-4"))
-  const later = await server.submit(SMALL)
-  await server.untilEnded(later.id)
-  await server.untilEnded(id)
-  assert.deepEqual(begun, ["1", "2", "2", "3", "4", "later"])
-})
-
 test("by a policy an array is planned as one, with its throttle", async () => {
   await using server = await TestServer.start()
   const host = await server.hosts.join("alpha", { cores: 8 })
