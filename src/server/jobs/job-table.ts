@@ -206,13 +206,14 @@ export class JobTable {
         : { array: waitingTasks(this.arrays, job, (id) => this.#jobs.get(id)) }),
     })
     if (job.spec.gang !== undefined) this.waitingGangs.add(job.id)
-    if (job.id < this.#lastWaiting) {
-      this.#waiting = new Map([...this.#waiting].sort(([a], [b]) => a - b))
+    const turn = turnOf(this.#waiting.get(job.id)!)
+    if (turn < this.#lastWaiting) {
+      this.#waiting = new Map([...this.#waiting].sort(([a, one], [b, other]) => turnOf(one) - turnOf(other) || a - b))
       this.places.changed()
     }
     // Who comes last moves nobody: places are not counted anew for each of many that come at once.
     else this.places.cameLast(job.id)
-    this.#lastWaiting = Math.max(this.#lastWaiting, job.id)
+    this.#lastWaiting = Math.max(this.#lastWaiting, turn)
   }
 
   /** What it waits for has changed: it keeps its place. One that is not queued stays as it is. */
@@ -276,4 +277,9 @@ function checkpointWait(job: JobRecord, notBeforeMs: number | null): Pick<Waitin
 
 function nameKey(user: string, name: string): string {
   return `${user}\0${name}`
+}
+
+/** Grows with its turn among those that wait. A task that waits by itself, whose number is past its array's, stands before the rest of that. */
+function turnOf({ id, array }: WaitingJob): number {
+  return array === undefined || array.of === id ? id : array.of - 1 / (1 + id - array.of)
 }

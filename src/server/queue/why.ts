@@ -77,13 +77,12 @@ function expectedFor(core: Core, scene: QueueScene, nowMs: number, entry: QueueE
   return { ...expected, rests: `${expected.rests}${habits}` }
 }
 
-/** Why the first of two of equal priority stands before the other. */
-function equalText(one: QueueJob | undefined, other: QueueJob | undefined): string {
-  if (one === undefined || other === undefined || one.submittedMs < other.submittedMs)
-    return "of equal priority, it was sent before"
-  if (one.array !== null && other.array !== null && (one.array.of ?? one.id) === (other.array.of ?? other.id))
-    return "of equal priority, a task that waits by itself goes before the rest of its array"
-  return "of equal priority, sent at the same moment, it has the lower number"
+/** Why the first of two, of equal priority where there are any, stands before the other. */
+function earlierText(one: QueueJob | undefined, other: QueueJob | undefined): string {
+  if (one === undefined || other === undefined || one.submittedMs !== other.submittedMs) return "it was sent before"
+  if (other.array !== null && one.array?.of === other.id && one.id !== other.id)
+    return "a task that waits by itself goes before the rest of its array"
+  return "sent at the same moment, it has the lower number"
 }
 
 /** The nearest of those before it, in their order, and by what each stands there. */
@@ -103,7 +102,7 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
       place: one.place!,
       priority: byPolicy ? one.priority : null,
       because: !byPolicy
-        ? "it was sent before"
+        ? earlierText(jobs.get(one.job), jobs.get(entry.job))
         : one.ownersFirst
           ? "it is its owner's Mac"
           : (tiers.get(one.partition) ?? 1) > (tiers.get(entry.partition) ?? 1)
@@ -111,7 +110,7 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
             : one.priority > entry.priority
               ? `its priority is higher by ${one.priority - entry.priority}`
               : one.priority === entry.priority
-                ? equalText(jobs.get(one.job), jobs.get(entry.job))
+                ? `of equal priority, ${earlierText(jobs.get(one.job), jobs.get(entry.job))}`
                 : "the short lane, or its QOS, goes first",
     }))
 }
