@@ -1,5 +1,5 @@
 import type { HiveNetwork } from "./hive-network.ts"
-import type { JobId } from "./ids.ts"
+import type { HostId, JobId } from "./ids.ts"
 import type { RdmaMatrix } from "./rdma.ts"
 
 /** What can serve a model. */
@@ -8,6 +8,8 @@ export type EngineKind = (typeof ENGINES)[number]
 
 export const CACHE_TYPES = ["f16", "q8_0", "q4_0"] as const
 export type CacheType = (typeof CACHE_TYPES)[number]
+
+export const LEFT_OUT = ["host", "listening", "cables"] as const
 
 /** What clients ask a model for. */
 export const MODEL_PURPOSES = ["text", "embeddings"] as const
@@ -79,6 +81,12 @@ export interface ServeRequest {
   readonly images: boolean | null
 }
 
+/** What POST /v1/hives/NAME/check answers. */
+export interface ServeCheckView {
+  /** How the model of this name is served so far; `null`: there is none. */
+  readonly options: ServeOptions | null
+}
+
 /** One member of a replica, by rank. */
 export interface ReplicaMember {
   readonly host: string
@@ -106,6 +114,17 @@ export interface ReplicaPlan {
   readonly tokensPerSecond: { readonly low: number; readonly high: number } | null
 }
 
+/** A host that a replica does not get for a while, for what went wrong there. */
+export interface LeftOutHost {
+  readonly host: HostId
+  readonly hostName: string
+  readonly until: number
+  /** What is left out of it: the host, its listening on more than loopback (it takes part through tunnels), its Thunderbolt cables. */
+  readonly what: (typeof LEFT_OUT)[number]
+  /** In words. */
+  readonly reason: string
+}
+
 export interface ReplicaView {
   /** From 1. */
   readonly number: number
@@ -117,6 +136,8 @@ export interface ReplicaView {
   readonly losses: number
   /** When it is tried again, of one that rests. */
   readonly nextTryAt: number | null
+  /** Hosts that it is not planned on, or not as they could be, in this run of the server; absent: there are none. */
+  readonly leftOut?: readonly LeftOutHost[]
   /** When and why it was lost last, in this run of the server. */
   readonly lastLoss: { readonly at: number; readonly reason: string } | null
   readonly readySince: number | null

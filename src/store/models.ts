@@ -15,6 +15,7 @@ export class ModelStore {
   readonly #remove
   readonly #putReplica
   readonly #replicas
+  readonly #servedBy
   readonly #dropReplica
 
   constructor(database: Database) {
@@ -60,6 +61,9 @@ export class ModelStore {
     this.#replicas = database.statement<{ model: string }, ReplicaRow>((q, v) =>
       q.selectFrom("model_replicas").selectAll().where("model", "=", v.model).orderBy("number"),
     )
+    this.#servedBy = database.statement<{ job: number }, Pick<ReplicaRow, "model" | "number">>((q, v) =>
+      q.selectFrom("model_replicas").select(["model", "number"]).where("job", "=", v.job),
+    )
     this.#dropReplica = database.statement<{ model: string; number: number }>((q, v) =>
       q.deleteFrom("model_replicas").where("model", "=", v.model).where("number", "=", v.number),
     )
@@ -93,6 +97,11 @@ export class ModelStore {
   /** By number. */
   replicas(model: string): ReplicaRecord[] {
     return this.#replicas.all({ model }).map(toReplica)
+  }
+
+  /** The replica whose hive a job is; `undefined` of one that is none, or was and is gone. */
+  servedBy(job: JobId): Pick<ReplicaRecord, "model" | "number"> | undefined {
+    return this.#servedBy.get({ job })
   }
 
   putReplica(replica: ReplicaRecord): void {

@@ -13,7 +13,7 @@ import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
 import { usualContextTokens } from "../../hive/plan/usual-context.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { HostEnginesView } from "../../protocol/host-engines.ts"
-import { type ModelView, USUAL_SLOTS } from "../../protocol/model-api.ts"
+import { MOST_REPLICAS, type ModelView, USUAL_SLOTS } from "../../protocol/model-api.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, notEmpty, option, value } from "../command-line/option.ts"
@@ -50,7 +50,9 @@ export const modelPlan = command({
     }),
     kv: value("TYPE", `how the cache is kept: ${KV_TYPES.join(", ")} (default f16)`, readCacheType),
     engine: value("ENGINE", "auto, llama.cpp or mlx; auto takes the one the files are for", readEngine),
-    replicas: value("N", "copies, each on Macs of its own (default 1)", (typed) => readCountTo(typed, 64)),
+    replicas: value("N", `copies, each on Macs of its own, 1 to ${MOST_REPLICAS} (default 1)`, (typed) =>
+      readCountTo(typed, MOST_REPLICAS),
+    ),
     macs: value("N", "over exactly so many Macs each, to compare", (typed) => readCountTo(typed, 8)),
     fleet: value("FLEET", "plan on the fleet that this file describes, without a server", notEmpty),
     free: flag("with the memory that is free just now, not as if nothing ran"),

@@ -1,6 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { durationText } from "../../base/duration.ts"
-import type { ModelView, ReplicaView } from "../../protocol/model-api.ts"
+import type { LeftOutHost, ModelView, ReplicaView } from "../../protocol/model-api.ts"
 import { formatAge, formatTime } from "./age.ts"
 import { printable, renderPairs, renderTable } from "./table.ts"
 
@@ -60,6 +60,7 @@ export function modelDetails(model: ModelView, url: string, now: number): string
 
 function replicaText(replica: ReplicaView): string {
   const { number, state, reason, job, plan, readySince, engineVersion, inFlight, losses, nextTryAt, lastLoss } = replica
+  const { leftOut = [] } = replica
   const pairs: [string, string][] = [
     ["replica", `${number}`],
     ["state", reason === null ? state : `${state}: ${printable(reason)}`],
@@ -70,6 +71,7 @@ function replicaText(replica: ReplicaView): string {
   if (state === "ready") pairs.push(["in flight", `${inFlight}`])
   if (losses > 0) pairs.push(["lost", losses === 1 ? "once" : `${losses} times in a row`])
   if (lastLoss !== null) pairs.push(["last lost", `${formatTime(lastLoss.at)}: ${printable(lastLoss.reason)}`])
+  for (const one of leftOut) pairs.push(["left out", leftOutText(one)])
   if (nextTryAt !== null) pairs.push(["next try", formatTime(nextTryAt)])
   if (plan !== null) {
     const rate = plan.tokensPerSecond
@@ -81,6 +83,16 @@ function replicaText(replica: ReplicaView): string {
     }
   }
   return `\n${renderPairs(pairs)}`
+}
+
+const LEFT_OUT_TEXTS: Readonly<Record<LeftOutHost["what"], string>> = {
+  host: "",
+  listening: " only through tunnels",
+  cables: " not over its Thunderbolt cables",
+}
+
+function leftOutText({ hostName, until, what, reason }: LeftOutHost): string {
+  return `${hostName}${LEFT_OUT_TEXTS[what]} until ${formatTime(until)}: ${printable(reason)}`
 }
 
 function hostsText({ plan }: ReplicaView): string {

@@ -1,17 +1,9 @@
 import type { PlacedBytes } from "../order/hive-news.ts"
 import { type HiveOrder, ranksByLayer } from "../order/hive-order.ts"
-import type {
-  EndMeaning,
-  EngineAdapter,
-  EngineEnd,
-  EngineLaunch,
-  EngineRole,
-  EngineSite,
-  EngineSystem,
-  RankedEndpoint,
-} from "./engine-adapter.ts"
+import type { EngineAdapter, EngineLaunch, EngineSite, EngineSystem, RankedEndpoint } from "./engine-adapter.ts"
 import { LLAMA_BATCH_TOKENS } from "./llama-batch.ts"
 import { embeddingCanary, embeddingFlags, embeddingTokens } from "./llama-embeddings.ts"
+import { explainEnd } from "./llama-ends.ts"
 
 const MIB = 1024 ** 2
 
@@ -196,92 +188,4 @@ function placement({ order, devices }: EngineSite, workers: readonly RankedEndpo
 export function tensorSplit(order: Pick<HiveOrder, "members">): readonly number[] {
   const ordered = ranksByLayer(order)
   return ordered.map((rank, at) => (order.members[rank]?.layers ?? 0) + (at === ordered.length - 1 ? 1 : 0))
-}
-
-/** What a line near the end says: `at` is the worker it is about, `what` a part of the words. */
-interface Sign {
-  readonly pattern: RegExp
-  readonly code: EndMeaning["code"]
-  readonly words: (what: string) => string
-}
-
-/** The first that is found counts: causes before what follows from them. */
-const SIGNS: readonly Sign[] = [
-  {
-    pattern: /RPC server version mismatch: (?<what>\S+)(?:[\s\S]*?RPC handshake failed for (?<at>\S+))?/,
-    code: "versions_differ",
-    words: (what) => `its worker speaks protocol ${what}, the head another one`,
-  },
-  {
-    pattern: /(?:unable|failed) to allocate \w+\[(?<at>[^\]]+)\] buffer(?: of size (?<what>\d+))?/,
-    code: "out_of_memory",
-    words: noRoom,
-  },
-  {
-    pattern: /(?:unable|failed) to allocate (?:\w+ )?buffer(?: of size (?<what>\d+))?/,
-    code: "out_of_memory",
-    words: noRoom,
-  },
-  {
-    pattern: /kIOGPUCommandBufferCallbackErrorOutOfMemory|Insufficient Memory/,
-    code: "out_of_memory",
-    words: () => "the GPU's memory is full",
-  },
-  {
-    // It ends before the line that names the versions is out.
-    pattern: /RPC handshake failed for (?<at>\S+)/,
-    code: "versions_differ",
-    words: () => "its worker speaks another protocol than the head",
-  },
-  {
-    pattern: /Failed to connect to (?<at>\S+)/,
-    code: "unreachable",
-    words: () => "the head did not reach its worker",
-  },
-  {
-    pattern: /no backends are loaded/,
-    code: "engine_missing",
-    words: () => "this llama.cpp finds none of its backends: its libraries do not lie where it looks for them",
-  },
-  {
-    pattern: /unknown model architecture: '(?<what>[^']*)'/,
-    code: "model_refused",
-    words: (what) => `this llama.cpp does not know the architecture "${what}"`,
-  },
-  {
-    pattern: /error loading model: (?<what>.+)/,
-    code: "model_refused",
-    words: (what) => `the model cannot be loaded: ${what}`,
-  },
-  {
-    pattern: /error: (?:unknown|invalid) argument: (?<what>.+)/,
-    code: "engine_missing",
-    words: (what) => `this llama.cpp does not know ${what}`,
-  },
-  {
-    pattern: /couldn't bind HTTP server socket|Failed to create server socket/,
-    code: "port_taken",
-    words: () => "its port is taken",
-  },
-  {
-    pattern: /Remote RPC server crashed|(?:send|recv) failed \(bytes_/,
-    code: "member_lost",
-    words: () => "a worker is gone",
-  },
-]
-
-function noRoom(bytes: string): string {
-  const size = bytes === "" ? "what it needs" : `${Math.ceil(Number(bytes) / MIB)} MiB more`
-  return `there was no room for ${size}`
-}
-
-function explainEnd(role: EngineRole, { exitCode, signal }: EngineEnd, lastLines: readonly string[]): EndMeaning {
-  const text = lastLines.join("\n")
-  for (const { pattern, code, words } of SIGNS) {
-    const found = pattern.exec(text)
-    if (found !== null) return { code, reason: words(found.groups?.what ?? ""), endpoint: found.groups?.at ?? null }
-  }
-  const how = signal === null ? `ended with exit code ${exitCode}` : `was ended by ${signal}`
-  const why = signal === "SIGKILL" ? ", perhaps for want of memory" : ""
-  return { code: "engine_ended", reason: `its ${role} ${how}${why}`, endpoint: null }
 }

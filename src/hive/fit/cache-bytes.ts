@@ -1,10 +1,16 @@
-import type { LayerCache, LayerFacts } from "../model/model-facts.ts"
+import type { LayerCache, LayerFacts, ModelFacts } from "../model/model-facts.ts"
 
 export const KV_TYPES = ["f16", "q8_0", "q4_0"] as const
 export type KvType = (typeof KV_TYPES)[number]
 
-/** Bytes of an element of the cache; the quantised kinds keep a scale for each 32. */
-const ELEMENT_BYTES: Readonly<Record<KvType, number>> = { f16: 2, q8_0: 34 / 32, q4_0: 18 / 32 }
+/** The quantised kinds keep a scale for so many elements. */
+const BLOCK_ELEMENTS = 32
+/** Bytes of an element of the cache. */
+const ELEMENT_BYTES: Readonly<Record<KvType, number>> = {
+  f16: 2,
+  q8_0: 34 / BLOCK_ELEMENTS,
+  q4_0: 18 / BLOCK_ELEMENTS,
+}
 /** States of recurrent layers are kept as 32-bit floats, whatever the cache is. */
 const STATE_BYTES = 4
 
@@ -15,6 +21,13 @@ export interface Serving {
   /** Conversations at the same time. */
   readonly slots: number
   readonly kv: KvType
+}
+
+/** Why llama.cpp would not keep the cache of a model so (llama_init_from_model: "does not divide n_embd_head_k"); `null` where it does. */
+export function cacheTypeProblem({ cacheHeadSizes = [] }: ModelFacts, kv: KvType): string | null {
+  if (kv === "f16") return null
+  const odd = cacheHeadSizes.find((size) => size % BLOCK_ELEMENTS !== 0)
+  return odd === undefined ? null : `its heads have ${odd} numbers each, and ${kv} keeps blocks of ${BLOCK_ELEMENTS}`
 }
 
 /**

@@ -26,6 +26,21 @@ export function ggufCaches(
   })
 }
 
+/** The sizes of a head's key and value, each once; none where nothing is kept of tokens. */
+export function cacheHeadSizes(
+  metadata: GgufMetadata,
+  caches: readonly (readonly LayerCache[])[],
+  layers: number,
+): readonly number[] {
+  const kinds = new Set(caches.flat().map(({ kind }) => kind))
+  if (!kinds.has("attention") && !kinds.has("latent")) return []
+  const heads = metadata.perLayer("attention.head_count", layers) ?? []
+  const headSize = Math.floor(metadata.required("embedding_length") / Math.max(1, ...heads))
+  const sizes = ["attention.key_length", "attention.value_length"].map((key) => metadata.count(key) ?? headSize)
+  const windowed = ["attention.key_length_swa", "attention.value_length_swa"].map((key) => metadata.count(key))
+  return [...new Set([...sizes, ...windowed])].filter((size) => size !== null)
+}
+
 function attentionCaches(
   metadata: GgufMetadata,
   layers: number,

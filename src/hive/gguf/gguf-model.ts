@@ -2,7 +2,7 @@ import { brokenModel } from "../model/byte-source.ts"
 import type { LayerFacts, ModelFacts } from "../model/model-facts.ts"
 import { EMBEDDERS } from "./architectures.ts"
 import { quantisationName } from "./ggml-types.ts"
-import { ggufCaches } from "./gguf-cache.ts"
+import { cacheHeadSizes, ggufCaches } from "./gguf-cache.ts"
 import { GgufMetadata } from "./gguf-metadata.ts"
 import { checkParts } from "./gguf-parts.ts"
 import { ggufPooling } from "./gguf-pooling.ts"
@@ -92,6 +92,7 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
     contextTokens: metadata.count("context_length") || null,
     heads: metadata.perLayer("attention.head_count", layerCount)?.[0] ?? null,
     kvHeads: metadata.perLayer("attention.head_count_kv", layerCount)?.find((count) => count > 0) ?? null,
+    cacheHeadSizes: cacheHeadSizes(metadata, caches, layerCount),
     experts,
     // What only makes embeddings has no output at all.
     isTied: output === undefined && !EMBEDDERS.has(metadata.architecture),

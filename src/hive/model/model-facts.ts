@@ -67,6 +67,8 @@ export interface ModelFacts {
   readonly contextTokens: number | null
   readonly heads: number | null
   readonly kvHeads: number | null
+  /** Of what its cache keeps, as far as the header says: numbers of one head's key or value, each size once. */
+  readonly cacheHeadSizes?: readonly number[]
   readonly experts: { readonly count: number; readonly used: number } | null
   /** The embeddings are also the output matrix. */
   readonly isTied: boolean

@@ -1,5 +1,6 @@
 import { WindfallError } from "../../protocol/errors.ts"
 import type { EngineRules } from "../engines/engine-rules.ts"
+import { cacheTypeProblem } from "../fit/cache-bytes.ts"
 import type { ModelFacts } from "../model/model-facts.ts"
 import type { Candidate } from "../split/candidate.ts"
 import type { ModelLoad } from "../split/model-load.ts"
@@ -20,7 +21,7 @@ const COMPARED_SIZES = [2, 3, 4] as const
  * Plans a model on a fleet before anything starts: does it fit, where, how fast, and what would make it fit. The same answer for the same
  * input; nothing is thrown but for a request that no fleet could meet.
  *
- * @throws {WindfallError} `invalid_input` when the context is longer than the model was trained for
+ * @throws {WindfallError} `invalid_input` when the context is longer than the model was trained for, or its cache cannot be kept as asked
  */
 export function planModel(
   model: ModelFacts,
@@ -29,6 +30,7 @@ export function planModel(
   request: PlanRequest,
 ): ModelPlan {
   checkContext(model, request)
+  checkCache(model, request)
   const ranking = fleet.ranking(rules.engine, model.experts !== null)
   const load = rules.load(model, request)
   const replicas = hivesFor(model, fleet, rules, request)
@@ -75,6 +77,14 @@ function compared(
   return candidates
     .filter((candidate) => candidate !== undefined)
     .map((candidate) => layOut(rules, model, request, load, ranking, candidate))
+}
+
+function checkCache(model: ModelFacts, { kv }: PlanRequest): void {
+  const problem = cacheTypeProblem(model, kv)
+  if (problem === null) return
+  throw new WindfallError("invalid_input", `Cannot plan ${model.name} with a cache of ${kv}: ${problem}`, {
+    hint: "Leave out --kv, or ask for --kv f16",
+  })
 }
 
 function checkContext({ name, contextTokens }: ModelFacts, request: PlanRequest): void {

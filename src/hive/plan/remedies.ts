@@ -1,5 +1,6 @@
 import { formatBytes } from "../../base/bytes.ts"
 import type { EngineRules } from "../engines/engine-rules.ts"
+import { cacheTypeProblem } from "../fit/cache-bytes.ts"
 import { budgetOf, type FleetHost, keptWithoutOwner } from "../fleet/fleet.ts"
 import type { ModelFacts } from "../model/model-facts.ts"
 import { oneRate } from "./advice.ts"
@@ -62,7 +63,8 @@ export function remediesFor(
   if (context > 0) remedies.push(`Less context: it fits${goal} with --context ${context}k`)
   const slots = largest(request.slots, (count) => fits(model, { ...request, slots: count }, fleet))
   if (slots > 0) remedies.push(`Fewer slots: it fits${goal} with --slots ${slots}`)
-  if (rules.engine === "llama.cpp" && request.kv === "f16" && fits(model, { ...request, kv: "q8_0" }, fleet))
+  const isQuantisable = request.kv === "f16" && cacheTypeProblem(model, "q8_0") === null
+  if (rules.engine === "llama.cpp" && isQuantisable && fits(model, { ...request, kv: "q8_0" }, fleet))
     remedies.push(`A smaller cache: it fits${goal} with --kv q8_0`)
   const other = quantisation(model, rules, (facts) => fits(facts, request, fleet))
   if (other !== null) remedies.push(`Another quantisation: as ${other} it fits${goal}`)

@@ -17,6 +17,7 @@ import { hintsOf } from "../jobs/hints-of.ts"
 import { mayRule, viewOf } from "../jobs/job-view.ts"
 import { previewOf } from "../jobs/preview.ts"
 import { checkBlobs, checkJobs, submitJobs } from "../jobs/submit.ts"
+import { withLeftOut } from "../models/left-out-hosts.ts"
 import { notifyAgain } from "../notify/targets.ts"
 import { whyWaits } from "../queue/why.ts"
 import { nothing } from "./answers/answer.ts"
@@ -146,9 +147,10 @@ export const jobRoutes: readonly Route[] = [
     summary: "Says why a job waits, host by host, or what became of it",
     answer: whyAnswer,
     query: whyQuery,
-    respond: ({ core, caller, params, query }): WhyAnswer => {
+    respond: ({ core, api, caller, params, query }): WhyAnswer => {
       const job = findJob(core, params.id)
-      const waiting = whyUnbegun(core, job, query.brief, caller) ?? whyWaits(core, job, query.brief, caller)
+      const found = whyUnbegun(core, job, query.brief, caller) ?? whyWaits(core, job, query.brief, caller)
+      const waiting = found === undefined ? undefined : withLeftOut(core, api.models, job, found)
       if (waiting !== undefined) return { at: core.clock.now(), ...waiting, summary: withLearned(waiting.summary, job) }
       return { job: job.id, summary: summaryOf(job), code: job.cause ?? job.state, place: null, hosts: [] }
     },

@@ -33,6 +33,35 @@ test("a hive whose program is killed says on which host, and by what", async () 
   assert.match(replicas[0]?.lastLoss?.reason ?? "", /^its program on studio was ended by SIGKILL/)
 })
 
+test("of a model that was removed nothing is told of a new one of its name, nor of a replica that was given up", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("studio")
+  await scene.join("mini")
+  await scene.store("tiny")
+  await scene.serve("tiny")
+  await scene.untilState("tiny", "ready")
+  scene.lose(scene.hives[0]!, "engine_ended", "it was killed")
+  await scene.until("tiny", ({ state, replicas: [one] }) => state === "ready" && one?.lastLoss != null)
+  assert.equal((await scene.chat("tiny")).status, 200)
+  await scene.server.call("POST", "/v1/hives/tiny/stop", {})
+  await scene.untilState("tiny", "stopped")
+  await scene.server.call("DELETE", "/v1/hives/tiny")
+  await scene.serve("tiny", { replicas: 2 })
+  const { replicas, usedAt } = await scene.untilState("tiny", "ready")
+  assert.deepEqual([replicas.map(({ lastLoss }) => lastLoss), usedAt], [[null, null], null])
+  const second = replicas[1]?.plan?.members[0]?.host
+  scene.lose(scene.hives.findLast(({ host }) => host.id === second)!, "engine_ended", "it was killed")
+  await scene.until("tiny", ({ state, replicas: [, two] }) => state === "ready" && two?.lastLoss != null)
+  await scene.serve("tiny", { data: null, file: null, replicas: 1 })
+  await scene.until("tiny", (model) => model.replicas.length === 1)
+  await scene.serve("tiny", { data: null, file: null, replicas: 2 })
+  const again = await scene.until("tiny", (model) => model.state === "ready" && model.replicas.length === 2)
+  assert.deepEqual(
+    again.replicas.map(({ lastLoss }) => lastLoss),
+    [null, null],
+  )
+})
+
 test("a slow link of a hive that answers is said, with its ends, until it is well again", async () => {
   await using scene = await ModelScene.start()
   await scene.join("studio")

@@ -28,6 +28,8 @@ export class LiveReplica {
   isBeginning = false
   planAgainAt: number | null = null
   isToMove = false
+  /** Somebody asked for it again, and it was not planned since. */
+  isTriedAnew = false
   failing: HiveLoss | null = null
   /** For who asks why it was away, also when it is long back. */
   lastLoss: { readonly at: number; readonly reason: string } | null = null
@@ -68,12 +70,17 @@ export class LiveReplica {
     this.agent = null
   }
 
-  /** What kept it from a place may have changed. */
+  /** What kept it from a place may have changed: it is tried as if nothing had been, on hosts that could not run it only where no other could. */
   plansAnew(): void {
-    this.avoid.clear()
+    this.isTriedAnew = true
     this.loopbackOnly.clear()
     this.withoutCables.clear()
     this.planAgainAt = null
+  }
+
+  /** Whether something is not tried again for a while. */
+  get isLeftOutSomewhere(): boolean {
+    return this.avoid.size + this.loopbackOnly.size + this.withoutCables.size > 0
   }
 
   /** Its hive is gone, or another one. */

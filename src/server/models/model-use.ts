@@ -33,6 +33,11 @@ export class ModelUse {
     this.#usedAt.set(name, this.#core.clock.now())
   }
 
+  forget(name: string): void {
+    this.#usedAt.delete(name)
+    this.#wantedAt.delete(name)
+  }
+
   /** Somebody asks for a model of which nothing runs. */
   wake(name: string): void {
     const core = this.#core

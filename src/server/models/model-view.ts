@@ -1,6 +1,7 @@
 import type { ModelView, ReplicaView } from "../../protocol/model-api.ts"
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
+import { leftOutHosts } from "./left-out-hosts.ts"
 import { lastingProblem, modelState } from "./model-state.ts"
 import type { Models } from "./models.ts"
 
@@ -18,13 +19,14 @@ export function modelView(core: Core, models: Models, model: ModelRecord): Model
     options,
     createdAt,
     usedAt: models.use.usedAt(name),
-    replicas: records.map((record) => replicaView(models, record)),
+    replicas: records.map((record) => replicaView(core, models, record)),
   }
 }
 
-function replicaView(models: Models, record: ReplicaRecord): ReplicaView {
+function replicaView(core: Core, models: Models, record: ReplicaRecord): ReplicaView {
   const { number, state, reason, job, losses, notBefore, readySince, plan } = record
   const live = models.liveOf(record)
+  const leftOut = leftOutHosts(core, live)
   return {
     number,
     state,
@@ -32,6 +34,7 @@ function replicaView(models: Models, record: ReplicaRecord): ReplicaView {
     job,
     losses,
     nextTryAt: state === "resting" ? notBefore : null,
+    ...(leftOut.length === 0 ? {} : { leftOut }),
     lastLoss: live.lastLoss,
     readySince,
     plan: job === null ? null : plan,

@@ -9,7 +9,8 @@ import { mainOf } from "../gang/members.ts"
 import type { Replica, ServedModels } from "../gateway/served-models.ts"
 import { FormerHives } from "./former-hives.ts"
 import { HiveWatch } from "./hive-watch.ts"
-import { LiveReplica } from "./live-replica.ts"
+import type { LiveReplica } from "./live-replica.ts"
+import { LiveReplicas } from "./live-replicas.ts"
 import { lookAtHive, UNKNOWN_HIVE } from "./look-at-hive.ts"
 import { limitsFor } from "./make-order.ts"
 import { MODEL_LIMITS, type ModelLimits } from "./model-limits.ts"
@@ -60,7 +61,7 @@ export class Models implements Disposable {
   readonly #limits: ModelLimits
   readonly #published: PublishedModels
   readonly #alarm: Alarm
-  readonly #live = new Map<string, LiveReplica>()
+  readonly #live = new LiveReplicas()
   readonly #former = new FormerHives()
   #isLookWanted = false
   #unlisten: (() => void) | undefined
@@ -97,7 +98,7 @@ export class Models implements Disposable {
     this.#former.noteAll(this.#core)
     this.#unlisten = this.#core.ledger.onCommit((events, jobs) => {
       const isOurs = (job: JobRecord) => job.spec.kind === "hive"
-      if (events.some(({ type }) => OF_HOSTS.has(type))) for (const live of this.#live.values()) live.planAgainAt = null
+      if (events.some(({ type }) => OF_HOSTS.has(type))) for (const live of this.#live.all()) live.planAgainAt = null
       if (jobs.some(isOurs) || events.some(({ type }) => NEWS.has(type) || OF_HOSTS.has(type))) this.look()
     })
     this.look()
@@ -106,21 +107,24 @@ export class Models implements Disposable {
   [Symbol.dispose](): void {
     this.#unlisten?.()
     this.#alarm.set(null)
-    for (const live of this.#live.values()) live.forgetHive()
+    for (const live of this.#live.all()) live.forgetHive()
   }
 
   /** What this run knows of a replica. */
-  liveOf({ model, number }: Pick<ReplicaRecord, "model" | "number">): LiveReplica {
-    const key = `${model}\0${number}`
-    const live = this.#live.get(key) ?? new LiveReplica()
-    this.#live.set(key, live)
-    return live
+  liveOf(which: Pick<ReplicaRecord, "model" | "number">): LiveReplica {
+    return this.#live.of(which)
   }
 
   /** Somebody wants it tried again, whatever kept it from that. */
   tryAnew(model: string): void {
     this.use.want(model)
     for (const record of this.#core.store.models.replicas(model)) this.liveOf(record).plansAnew()
+  }
+
+  /** The model was removed: another one of its name begins with nothing that was known of this one. */
+  forget(model: string): void {
+    this.use.forget(model)
+    this.#live.forgetModel(model)
   }
 
   /** Looks at all models soon, once for all that happens in this turn. */
@@ -165,7 +169,11 @@ export class Models implements Disposable {
       const live = this.liveOf(record)
       const step = stepOf(this.#sceneOf(model, record, live))
       if (this.#take(model, record, live, step)) continue
-      if (number > model.options.replicas && record.job === null) models.dropReplica(record)
+      if (number > model.options.replicas && record.job === null) {
+        models.dropReplica(record)
+        this.#live.forget(record)
+        return Number.POSITIVE_INFINITY
+      }
       return this.#nextLook(model, record, live)
     }
     return this.#core.clock.now() + this.#limits.planAgainMs
@@ -186,7 +194,7 @@ export class Models implements Disposable {
       default:
         takeStep({ core, limits: this.#limits, model, record, live }, step)
         // Its hosts are free for whoever waits for them.
-        if (step.do === "gone") for (const other of this.#live.values()) other.planAgainAt = null
+        if (step.do === "gone") for (const other of this.#live.all()) other.planAgainAt = null
         // What is asked of a hive shows in its job by and by.
         return step.do !== "end"
     }
@@ -254,7 +262,7 @@ export class Models implements Disposable {
 
   /** A request was lost at a replica: it gets none before a token has come through again. */
   #doubt(name: string, replica: Replica): void {
-    for (const live of this.#live.values()) {
+    for (const live of this.#live.all()) {
       if (live.served?.id !== replica.id) continue
       live.doubt()
       this.#published.publish(name)
@@ -264,7 +272,7 @@ export class Models implements Disposable {
 
   #count(name: string, replica: Replica, change: 1 | -1): void {
     this.use.note(name)
-    for (const live of this.#live.values()) {
+    for (const live of this.#live.all()) {
       // Also where it has another name by now, or takes no new ones.
       if (live.prefix === null || !replica.id.startsWith(live.prefix)) continue
       live.inFlight = Math.max(0, live.inFlight + change)

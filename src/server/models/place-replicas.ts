@@ -53,13 +53,18 @@ export class ReplicaPlaces {
     this.#inTurn(async () => {
       let problem: string | null
       let givers: readonly string[] = []
+      let isHopeless = false
       try {
         const stored = await this.facts(model)
+        // Somebody wants it tried anew: where nothing else could run it that is on the hosts that were left out.
+        if (live.isTriedAnew && !this.#couldEver(model, live, stored)) live.avoid.clear()
+        live.isTriedAnew = false
         const avoid = this.#avoided(record, live)
         const doubts = { loopbackOnly: this.#shut(live), withoutCables: this.#uncabled(live) }
         const { number } = record
         problem = await beginHive({ core, model, number, avoid, ...doubts, memberFile, packageIndex, stored })
         if (problem !== null) givers = await this.#makeRoom(model, record, live, stored)
+        isHopeless = problem !== null && live.isLeftOutSomewhere && !this.#couldEver(model, live, stored)
       } catch (error) {
         problem = (error as Error).message
       } finally {
@@ -67,8 +72,14 @@ export class ReplicaPlaces {
       }
       live.planAgainAt = problem === null ? null : core.clock.now() + limits.planAgainMs
       if (givers.length > 0) await this.#noteWaits(record, `${givers.join(", ")} gives way to it`)
-      else if (problem !== null) await this.#noteNoPlace(record, live, problem)
+      else if (problem !== null) await this.#noteNoPlace(record, problem, isHopeless)
     })
+  }
+
+  /** Whether any host could run it that is not left out, once it is free: other models and jobs end, and people leave. */
+  #couldEver(model: ModelRecord, live: LiveReplica, stored: StoredModel): boolean {
+    const doubts = { loopbackOnly: this.#shut(live), withoutCables: this.#uncabled(live) }
+    return placeEver(this.#options.core, { model, avoid: this.#leftOut(live), ...doubts, stored }) !== null
   }
 
   /** Where others are in its way that nobody uses, and somebody waits for it, they stop. @returns these */
@@ -123,18 +134,23 @@ export class ReplicaPlaces {
       .then(look)
   }
 
-  /** It waits for a place; where none is left but hosts that could not run it, it does not wait any more. */
-  async #noteNoPlace({ model: name, number }: ReplicaRecord, live: LiveReplica, problem: string): Promise<void> {
+  /** It waits for a place. One that was just lost does not where there is none, however long: its reason is why it was lost. */
+  async #noteNoPlace({ model: name, number }: ReplicaRecord, problem: string, isHopeless: boolean): Promise<void> {
     const { core } = this.#options
     await core.ledger.change(() => {
       const model = core.store.models.get(name)
       const record = core.store.models.replicas(name).find((one) => one.number === number)
       if (model === undefined || record === undefined || record.job !== null || !isWantedNow(model, record)) return
-      if (live.avoid.size + live.loopbackOnly.size + live.withoutCables.size > 0) {
+      if (isHopeless && record.state === "resting") {
         store({ core, model, record }, { state: "degraded", reason: record.reason ?? problem, notBefore: null })
       } else if (record.state !== "waiting" || record.reason !== problem)
         store({ core, model, record }, { state: "waiting", reason: problem })
     })
+  }
+
+  /** Hosts that could not run it. */
+  #leftOut({ avoid }: LiveReplica): Map<string, string> {
+    return this.#stillSo(avoid)
   }
 
   /** Hosts where its engine may not listen but on loopback. */
@@ -155,12 +171,8 @@ export class ReplicaPlaces {
 
   /** Hosts that it must not have: those of other hives, and those that could not run it. @param without models that would give way */
   #avoided(record: ReplicaRecord, live: LiveReplica, without: ReadonlySet<string> = new Set()): Map<string, string> {
-    const { clock, store: stored } = this.#options.core
-    const avoid = new Map<string, string>()
-    for (const [host, { reason, until }] of live.avoid) {
-      if (until > clock.now()) avoid.set(host, reason)
-      else live.avoid.delete(host)
-    }
+    const { store: stored } = this.#options.core
+    const avoid = this.#leftOut(live)
     for (const { name } of stored.models.list()) {
       if (without.has(name)) continue
       for (const other of stored.models.replicas(name)) {

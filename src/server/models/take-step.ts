@@ -76,6 +76,7 @@ function lose(ground: StepGround, { reason, mayGoBetter, host, isShut = false, i
   const hosts = isOfCables ? (record.plan?.members ?? []) : []
   for (const member of hosts) live.withoutCables.set(member.host, { reason, until: now + limits.avoidMs })
   live.forgetHive()
+  live.isTriedAnew = false
   live.lastLoss = { at: now, reason }
   const gone = { job: null, readySince: null, sealedKey: null, losses }
   if ((!mayGoBetter && host === null) || losses >= limits.mostLosses) {

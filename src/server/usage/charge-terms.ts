@@ -9,8 +9,17 @@ import { heldBy } from "./interval-charges.ts"
 
 type Terms = Omit<UsageInterval, "fromMs" | "toMs" | "stops">
 
-/** What an attempt that begins now is charged a second, to whom and by which factor: it stays so, whatever policy says later. */
-export function termsOf(policy: Policy, job: JobRecord, attempt: AttemptRecord, host: FleetHost | undefined): Terms {
+/**
+ * What an attempt that begins now is charged a second, to whom and by which factor: it stays so, whatever policy says later.
+ * @param model what it serves; `null`: none
+ */
+export function termsOf(
+  policy: Policy,
+  job: JobRecord,
+  attempt: AttemptRecord,
+  host: FleetHost | undefined,
+  model: string | null,
+): Terms {
   const { user, spec, standing } = job
   const [partition = policy.defaultPartition] = partitionsOf(policy, spec)
   const ranAs = standing?.ranAs ?? { ...placedAs(policy, user, spec), partition }
@@ -25,8 +34,7 @@ export function termsOf(policy: Policy, job: JobRecord, attempt: AttemptRecord, 
     job: job.id,
     user,
     ...ranAs,
-    // Jobs that serve models say which once there are any.
-    model: null,
+    model,
     host: attempt.hostId,
     hostName: attempt.hostName,
     lease,

@@ -66,7 +66,14 @@ function keep(core: Core, { job, attempt }: Tried, { fromMs, toMs: endMs }: Know
   const toMs = endMs === null ? (before?.toMs ?? null) : Math.max(fromMs, endMs)
   const untilMs = Math.max(fromMs, toMs ?? core.clock.now())
   const after: UsageInterval = {
-    ...(before ?? termsOf(currentPolicy(core), job, attempt, core.fleet.get(attempt.hostId))),
+    ...(before ??
+      termsOf(
+        currentPolicy(core),
+        job,
+        attempt,
+        core.fleet.get(attempt.hostId),
+        core.store.models.servedBy(job.id)?.model ?? null,
+      )),
     fromMs,
     toMs,
     stops: stopsOf(before?.stops ?? [], attempt, fromMs, untilMs),

@@ -3,10 +3,12 @@ import type { HostEnginesView } from "../../../protocol/host-engines.ts"
 import {
   CACHE_TYPES,
   ENGINES,
+  LEFT_OUT,
   MODEL_PURPOSES,
   MODEL_STATES,
   type ModelView,
   REPLICA_STATES,
+  type ServeCheckView,
 } from "../../../protocol/model-api.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 import { hiveNetwork } from "./hive-network-answer.ts"
@@ -34,11 +36,31 @@ const replica = z.object({
   job: count.nullable(),
   losses: count.describe("How often in a row it was lost"),
   nextTryAt: time.nullable(),
+  leftOut: z
+    .array(
+      z.object({ host: z.string(), hostName: z.string(), until: time, what: z.enum(LEFT_OUT), reason: z.string() }),
+    )
+    .optional()
+    .describe("Hosts that it is not planned on, or not as they could be, for what went wrong there"),
   lastLoss: z.object({ at: time, reason: z.string() }).nullable().describe("In this run of the server"),
   readySince: time.nullable(),
   plan: plan.nullable(),
   engineVersion: z.string().nullable(),
   inFlight: count.describe("Requests under way"),
+})
+
+const options = z.object({
+  replicas: count,
+  engine: z.enum(ENGINES),
+  contextTokens: count,
+  slots: count,
+  kv: z.enum(CACHE_TYPES),
+  idleStopMs: count.nullable().describe("null: it never stops by itself"),
+  pins: z.array(z.string()),
+  trustsNetwork: z.boolean(),
+  images: z.boolean().describe("Whether it takes images"),
+  purpose: z.enum(MODEL_PURPOSES).describe("What clients ask it for"),
+  longestTokenBytes: count.nullable().describe("Of text, that a token of it stands for; null: not known"),
 })
 
 export const model = answer(
@@ -50,22 +72,18 @@ export const model = answer(
     state: z.enum(MODEL_STATES),
     reason: z.string().nullable(),
     weights: z.object({ data: z.string(), version: count, file: z.string().nullable(), bytes: count }),
-    options: z.object({
-      replicas: count,
-      engine: z.enum(ENGINES),
-      contextTokens: count,
-      slots: count,
-      kv: z.enum(CACHE_TYPES),
-      idleStopMs: count.nullable().describe("null: it never stops by itself"),
-      pins: z.array(z.string()),
-      trustsNetwork: z.boolean(),
-      images: z.boolean().describe("Whether it takes images"),
-      purpose: z.enum(MODEL_PURPOSES).describe("What clients ask it for"),
-      longestTokenBytes: count.nullable().describe("Of text, that a token of it stands for; null: not known"),
-    }),
+    options,
     createdAt: time,
     usedAt: time.nullable(),
     replicas: z.array(replica),
+  }),
+)
+
+export const serveCheck = answer(
+  "ServeCheck",
+  "That a model could be served so, as far as that can be said without its weights",
+  z.object({
+    options: options.nullable().describe("How the model of this name is served so far; null: there is none"),
   }),
 )
 
@@ -91,3 +109,4 @@ export const engineList = answer(
 
 export const ENGINE_ANSWERS_AGREE: Describes<typeof hostEngines, HostEnginesView> = true
 export const MODEL_ANSWERS_AGREE: Describes<typeof model, ModelView> = true
+export const SERVE_CHECK_AGREES: Describes<typeof serveCheck, ServeCheckView> = true
