@@ -61,8 +61,9 @@ export interface KeyUsageRow {
   readonly user: string
   /** The key's id; keys that were removed keep theirs. */
   readonly key: string
-  /** `null`: the key was removed. */
+  /** Also of a removed one; `null`: an earlier release removed it. */
   readonly keyName: string | null
+  readonly removed: boolean
   readonly model: string
   readonly requests: number
   /** As the engine counted. */

@@ -26,6 +26,7 @@ export async function tidy(core: Core): Promise<void> {
     core.store.events.trim(now - core.limits.keepEventsMs)
     core.store.usage.trimCharges(now - core.limits.keepEventsMs)
     core.store.modelUsage.trim(now - KEEP_MODEL_USAGE_MS)
+    core.store.modelKeys.trimNames()
     core.store.stepAsides.trim(now - KEEP_STEP_ASIDES_MS)
     for (const stored of core.store.jobs.withOutputsBefore(now - core.limits.keepFilesMs)) {
       const job = core.table.live(stored.id) ?? stored

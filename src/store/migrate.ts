@@ -27,6 +27,7 @@ import { models } from "./migrations/0025-models.ts"
 import { pulls } from "./migrations/0026-pulls.ts"
 import { hiveNets } from "./migrations/0027-hive-nets.ts"
 import { dataUses } from "./migrations/0028-data-uses.ts"
+import { keyNames } from "./migrations/0029-key-names.ts"
 import type { Schema } from "./schema.ts"
 
 /** Forward only, in order; the place in this list is the version. Never change one that was released, add another. */
@@ -57,6 +58,7 @@ const MIGRATIONS: readonly ((query: Kysely<Schema>) => Compilable[])[] = [
   pulls,
   hiveNets,
   dataUses,
+  keyNames,
 ]
 
 /** The version of the schema this release writes. */

@@ -13,6 +13,11 @@ export interface ModelKeyTables {
     readonly created_at: number
     readonly expires_at: number | null
   }
+  /** Of removed keys, too, as long as there is something that was used with them. */
+  readonly model_key_names: {
+    readonly id: string
+    readonly name: string
+  }
   readonly model_usage: {
     readonly hour_ms: number
     readonly user: string

@@ -40,6 +40,14 @@ test("a database from before there were keys has none, and its users get some, w
   assert.deepEqual([keys.has(key.id), keys.byHash("hash")], [false, undefined])
   accounts.removeUser("ada")
   assert.deepEqual(keys.all(), [])
+  const usage = new ModelUsageStore(database)
+  const counts = { promptTokens: 1, cachedTokens: 0, completionTokens: 1, cutRequests: 0, guessedTokens: 0 }
+  usage.add({ user: "ada", key: key.id, model: "tiny", requests: 1, ...counts }, 5)
+  keys.trimNames()
+  assert.deepEqual([...keys.names()], [[key.id, key.name]], "as long as it is told what was used")
+  usage.trim(HOUR_MS)
+  keys.trimNames()
+  assert.equal(keys.names().size, 0)
 })
 
 test("usage of an hour is one row, and sums go from the hour that a moment is in", () => {

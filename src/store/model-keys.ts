@@ -6,6 +6,8 @@ import type { Schema } from "./schema.ts"
 
 type KeyRow = Schema["model_keys"]
 
+type NameRow = Schema["model_key_names"]
+
 /** A key as it is kept: without the key itself. */
 export type StoredKey = Omit<KeyView, "usedTokens">
 
@@ -17,6 +19,9 @@ export class ModelKeyStore {
   readonly #has
   readonly #all
   readonly #one
+  readonly #addName
+  readonly #names
+  readonly #trimNames
 
   constructor(database: Database) {
     this.#add = database.statement<KeyRow>((q, v) =>
@@ -42,10 +47,21 @@ export class ModelKeyStore {
     this.#all = database.statement<object, KeyRow>((q) =>
       q.selectFrom("model_keys").selectAll().orderBy("created_at").orderBy("id"),
     )
+    this.#addName = database.statement<NameRow>((q, v) =>
+      q.replaceInto("model_key_names").values({ id: v.id, name: v.name }),
+    )
+    this.#names = database.statement<object, NameRow>((q) => q.selectFrom("model_key_names").selectAll())
+    this.#trimNames = database.statement<object>((q) =>
+      q
+        .deleteFrom("model_key_names")
+        .where("id", "not in", (e) => e.selectFrom("model_keys").select("id"))
+        .where("id", "not in", (e) => e.selectFrom("model_usage").select("key")),
+    )
     this.#one = database.statement<object, Pick<KeyRow, "id">>((q) => q.selectFrom("model_keys").select("id").limit(1))
   }
 
   add(key: StoredKey, sha256: string): void {
+    this.#addName.run({ id: key.id, name: key.name })
     this.#add.run({
       id: key.id,
       user: key.user,
@@ -74,6 +90,16 @@ export class ModelKeyStore {
 
   get isEmpty(): boolean {
     return this.#one.get({}) === undefined
+  }
+
+  /** By id; of removed ones, too. */
+  names(): Map<string, string> {
+    return new Map(this.#names.all({}).map(({ id, name }) => [id, name]))
+  }
+
+  /** Forgets what removed keys were called with which nothing is known to have been used. */
+  trimNames(): void {
+    this.#trimNames.run({})
   }
 
   /** Oldest first. */

@@ -5,7 +5,7 @@ import type { Schema } from "./schema.ts"
 type UsageRow = Schema["model_usage"]
 
 /** What was used of a model with one key. */
-export type ModelUsage = Omit<KeyUsageRow, "keyName">
+export type ModelUsage = Omit<KeyUsageRow, "keyName" | "removed">
 
 const HOUR_MS = 3_600_000
 

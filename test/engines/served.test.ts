@@ -162,6 +162,21 @@ async function choicesAreWhole(post: (path: string, body: object) => Promise<Res
     assert.equal(tokens.status, 400)
     assert.match(await tokens.text(), /\(MLX\) takes no numbers of tokens/)
   }
+  const sampled = (await (
+    await post("completions", { prompt: "Say something", n: 3, seed: 7, max_tokens: 16 })
+  ).json()) as Choices
+  assert.equal(new Set(sampled.choices.map(({ text }) => text)).size, 3, "without a temperature choices differ")
+  const shaped = {
+    messages: [{ role: "user", content: "Hi" }],
+    max_tokens: 5,
+    response_format: { type: "json_object" },
+  }
+  assert.equal((await post("chat/completions", shaped)).status, engine === "llama.cpp" ? 200 : 400)
+  const long = await post("chat/completions", {
+    messages: [{ role: "user", content: "hello world ".repeat(2_000_000) }],
+  })
+  assert.equal(long.status, 400)
+  assert.match(await long.text(), /This model's maximum context length is \d+ tokens/)
   await stopsAreTold(post)
   const vectors = await post("embeddings", { input: "Hi" })
   assert.equal(vectors.status, 501)

@@ -40,7 +40,9 @@ test("a key is made, used, listed with what it used, and removed", async () => {
   assert.match(used.stdout, /^admin +editor +tiny +1 +11 +4 +2 +0 +0\n/m)
   assert.deepEqual(await run(scene, ["key", "rm", id]).then(({ stdout }) => stdout), `key ${id} is removed\n`)
   assert.equal((await scene.chat({}, { key: made.stdout.trim() })).status, 401)
-  for (const out of [listed, used]) assert.doesNotMatch(out.stdout, /sk-wf-/)
+  const later = await run(scene, ["key", "usage"])
+  assert.match(later.stdout, /^admin +editor \(removed\) +tiny +1 /m)
+  for (const out of [listed, used, later]) assert.doesNotMatch(out.stdout, /sk-wf-/)
 })
 
 test("what is wrong is said, and no key is made", async () => {

@@ -23,7 +23,7 @@ export function keyUsageTable({ rows }: KeyUsageView): string {
   const titles = ["USER", "KEY", "MODEL", "REQUESTS", "PROMPT", "CACHED", "GENERATED", "CUT", "GUESSED"]
   const lines = rows.map((row) => [
     row.user,
-    row.keyName ?? `${row.key} (removed)`,
+    `${row.keyName ?? row.key}${row.removed ? " (removed)" : ""}`,
     printable(row.model),
     ...[row.requests, row.promptTokens, row.cachedTokens, row.completionTokens, row.cutRequests, row.guessedTokens].map(
       String,

@@ -60,11 +60,12 @@ export const keyRoutes: readonly Route[] = [
         throw new WindfallError("invalid_input", "Cannot list usage: since is no time", {
           hint: "Give milliseconds since 1970",
         })
-      const names = new Map(core.store.modelKeys.all().map(({ id, name }) => [id as string, name]))
+      const names = core.store.modelKeys.names()
+      const kept = new Set<string>(core.store.modelKeys.all().map(({ id }) => id))
       const rows = core.store.modelUsage
         .since(since)
         .filter(({ user }) => user === caller.user || caller.role === "admin")
-        .map((row) => ({ ...row, keyName: names.get(row.key) ?? null }))
+        .map((row) => ({ ...row, keyName: names.get(row.key) ?? null, removed: !kept.has(row.key) }))
       return { since: hourOf(since), rows }
     },
   }),

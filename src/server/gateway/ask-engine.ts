@@ -45,8 +45,9 @@ export interface EngineRequest {
   /** What clients call the model, for errors. */
   readonly name: string
   readonly path: string
-  /** JSON. */
-  readonly body: string
+  /** The JSON of the body, in two parts. */
+  readonly begin: string
+  readonly rest: string | Buffer
   readonly signal: AbortSignal
 }
 
@@ -62,7 +63,7 @@ export function engineAgent(): Agent {
 export async function askEngine(agent: Agent, limits: GatewayLimits, asked: EngineRequest): Promise<IncomingMessage> {
   for (;;) {
     asked.signal.throwIfAborted()
-    const request = begin(agent, asked)
+    const request = start(agent, asked)
     try {
       return await answerOf(request, limits, asked)
     } catch (error) {
@@ -75,7 +76,7 @@ export async function askEngine(agent: Agent, limits: GatewayLimits, asked: Engi
   }
 }
 
-function begin(agent: Agent, { replica, path, body, signal }: EngineRequest): ClientRequest {
+function start(agent: Agent, { replica, path, begin, rest, signal }: EngineRequest): ClientRequest {
   const request = startRequest({
     agent: replica.agent ?? agent,
     ...addressOf(replica.url),
@@ -83,7 +84,7 @@ function begin(agent: Agent, { replica, path, body, signal }: EngineRequest): Cl
     method: "POST",
     headers: {
       "content-type": "application/json",
-      "content-length": Buffer.byteLength(body),
+      "content-length": Buffer.byteLength(begin) + Buffer.byteLength(rest),
       accept: "text/event-stream, application/json",
       ...(replica.key === null ? {} : { authorization: `Bearer ${replica.key}` }),
     },
@@ -92,7 +93,11 @@ function begin(agent: Agent, { replica, path, body, signal }: EngineRequest): Cl
   const abort = () => request.destroy(signal.reason)
   signal.addEventListener("abort", abort, { once: true })
   request.once("close", () => signal.removeEventListener("abort", abort))
-  request.end(body)
+  if (typeof rest === "string") request.end(begin + rest)
+  else {
+    request.write(begin)
+    request.end(rest)
+  }
   return request
 }
 

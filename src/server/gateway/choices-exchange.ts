@@ -1,8 +1,9 @@
 import type { JsonObject } from "../../gateway/json-object.ts"
 import type { WantedChoices } from "../../gateway/wanted-choices.ts"
 import type { ClientSide } from "./answer-sink.ts"
-import { streamedChoices, wholeChoices } from "./choice-answers.ts"
+import { type ChoiceAnswers, streamedChoices, wholeChoices } from "./choice-answers.ts"
 import { carryOut, type Exchange } from "./exchange.ts"
+import { HeldBody } from "./held-bytes.ts"
 import type { Meter } from "./meter.ts"
 import { type Beginning, beginningsOf } from "./prefix-memory.ts"
 import { sumUses, type Use } from "./use.ts"
@@ -11,7 +12,7 @@ import { sumUses, type Use } from "./use.ts"
 const AT_A_TIME = 8
 
 /** What the requests for all choices have in common. */
-export type CommonExchange = Omit<Exchange, "text" | "beginnings" | "meter" | "sink">
+export type CommonExchange = Omit<Exchange, "body" | "onSeen" | "beginnings" | "meter" | "sink">
 
 /** @param text the JSON of the body */
 export type MeterOf = (body: JsonObject, text: string) => Meter
@@ -50,8 +51,7 @@ export class ChoicesExchange {
     const answers = this.#common.stream ? streamedChoices(this.#side) : wholeChoices(this.#side)
     let next = 0
     const lane = async () => {
-      for (let index = next++; index < changes.length; index = next++)
-        await carryOut({ ...this.#common, ...this.#asked(index), signal, sink: () => answers.sink(index) })
+      for (let index = next++; index < changes.length; index = next++) await this.#askFor(index, signal, answers)
     }
     const lanes = Array.from({ length: Math.min(AT_A_TIME, changes.length) }, () =>
       lane().catch((error: unknown) => failed.abort(error)),
@@ -59,6 +59,15 @@ export class ChoicesExchange {
     await Promise.all(lanes)
     failed.signal.throwIfAborted()
     await answers.end(this.use?.usage)
+  }
+
+  async #askFor(index: number, signal: AbortSignal, answers: ChoiceAnswers): Promise<void> {
+    const asked = this.#asked(index)
+    try {
+      await carryOut({ ...this.#common, ...asked, signal, sink: () => answers.sink(index) })
+    } finally {
+      asked.body.free()
+    }
   }
 
   #asked(index: number) {
@@ -69,6 +78,6 @@ export class ChoicesExchange {
     const prompt = Math.floor(index / this.#wanted.perPrompt)
     const beginnings = this.#beginnings.get(prompt) ?? beginningsOf(body)
     this.#beginnings.set(prompt, beginnings)
-    return { text, meter, beginnings }
+    return { body: new HeldBody(text), meter, beginnings }
   }
 }

@@ -7,6 +7,7 @@ import { askEngine, ReplicaLost } from "./ask-engine.ts"
 import type { ClientAnswer } from "./client-answer.ts"
 import { type AnswerSource, readChunks, wholeAnswer } from "./engine-answer.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
+import type { HeldBody } from "./held-bytes.ts"
 import type { Meter } from "./meter.ts"
 import type { Beginning } from "./prefix-memory.ts"
 import type { Replica, ServedModel } from "./served-models.ts"
@@ -22,8 +23,10 @@ export interface Exchange {
   readonly stream: boolean
   readonly user: string
   readonly beginnings: readonly Beginning[]
-  /** What the engine is asked, but for `model`: the JSON of an object with at least one field. */
-  readonly text: string
+  /** What the engine is asked, but for `model`. */
+  readonly body: HeldBody
+  /** No other replica will be asked: what holds the request can be given back. */
+  readonly onSeen?: () => void
   readonly turns: Turns
   /** Its turn has come. @throws {GatewayProblem} where it may not go on meanwhile */
   readonly onTurn: () => void
@@ -101,8 +104,8 @@ async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
   const { agent, limits, name, path, signal } = exchange
   let response: IncomingMessage | undefined
   try {
-    const body = `{"model":${JSON.stringify(replica.model)},${exchange.text.slice(1)}`
-    response = await askEngine(agent, limits, { replica, name, path, body, signal })
+    const asked = { begin: `{"model":${JSON.stringify(replica.model)},`, rest: exchange.body.forEngine() }
+    response = await askEngine(agent, limits, { replica, name, path, ...asked, signal })
     const source = { replica, name }
     const sink = exchange.sink()
     if (exchange.stream) return await relay(exchange, sink, source, response)
@@ -132,6 +135,7 @@ async function relay(
   try {
     await readChunks(response, limits, source, (chunks) => {
       for (const chunk of chunks) if (meter.note(chunk)) isSeen = true
+      if (isSeen) exchange.onSeen?.()
       return sink.chunks(chunks, isSeen)
     })
     await sink.end()

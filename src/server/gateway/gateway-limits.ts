@@ -2,7 +2,7 @@
 export interface GatewayLimits {
   /** The largest request. */
   readonly bodyBytes: number
-  /** What all requests under way may hold together. */
+  /** What the bodies of all requests may hold together, until the first token of their answers has come. */
   readonly allBodiesBytes: number
   /** A request must have come whole within this. */
   readonly bodyMs: number
@@ -31,7 +31,7 @@ const MIB = 1024 ** 2
 
 export const GATEWAY_LIMITS: GatewayLimits = {
   bodyBytes: 32 * MIB,
-  allBodiesBytes: 512 * MIB,
+  allBodiesBytes: 128 * MIB,
   bodyMs: 120_000,
   coldMs: 300_000,
   turnMs: 300_000,

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Clock } from "../../base/clock.ts"
 import { type Dialect, requestIdOf } from "../../gateway/dialect.ts"
 import { forEngine } from "../../gateway/for-engine.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
-import { countOf, type JsonObject } from "../../gateway/json-object.ts"
+import { countOf } from "../../gateway/json-object.ts"
+import { lightened } from "../../gateway/light-request.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
 import { refuseOther } from "../../gateway/refuse-embeddings.ts"
 import { refuseImages } from "../../gateway/refuse-images.ts"
@@ -14,17 +16,18 @@ import type { StoredKey } from "../../store/model-keys.ts"
 import type { Core } from "../core.ts"
 import { onlyAnswer } from "./answer-sink.ts"
 import { engineAgent } from "./ask-engine.ts"
-import { ChoicesExchange } from "./choices-exchange.ts"
+import { ChoicesExchange, type MeterOf } from "./choices-exchange.ts"
 import { ClientAnswer } from "./client-answer.ts"
 import { carryOut } from "./exchange.ts"
 import { GATEWAY_LIMITS, type GatewayLimits } from "./gateway-limits.ts"
 import { type Place, pathOf, placeOf } from "./gateway-places.ts"
+import { type BodyHold, HeldBody, HeldBytes } from "./held-bytes.ts"
 import { keyOf } from "./keys.ts"
 import { Meter, mostTokensOf } from "./meter.ts"
 import { beginningsOf } from "./prefix-memory.ts"
 import { problemOf } from "./problem-of.ts"
 import { Quotas } from "./quotas.ts"
-import { type HeldBytes, readBody } from "./read-body.ts"
+import { readBody } from "./read-body.ts"
 import type { ServedModel, ServedModels } from "./served-models.ts"
 import { Turns } from "./turns.ts"
 import { countUse } from "./use.ts"
@@ -53,7 +56,7 @@ export class Gateway implements Disposable {
   readonly #agent = engineAgent()
   readonly #turns = new Map<string, Turns>()
   readonly #quotas: Quotas
-  readonly #held: HeldBytes = { bytes: 0 }
+  readonly #held = new HeldBytes()
   /** What the ids of this run's requests begin with: they need not be guessed at, only differ. */
   readonly #run: string
   #requests = 0
@@ -131,24 +134,15 @@ export class Gateway implements Disposable {
     using undo = new DisposableStack()
     this.#underWay.set(end, key)
     undo.defer(() => this.#underWay.delete(end))
-    const original = await readBody(request, this.#limits, this.#held, (bytes) =>
-      undo.defer(() => {
-        this.#held.bytes -= bytes
-      }),
-    )
-    const read = dialect.read(original)
-    const model = this.#modelFor(read.model, key)
-    const { name, takesImages, takesTokens, purpose, contextTokens } = model
-    refuseOther(dialect.name === "embeddings", purpose === "embeddings", name)
-    const asked = purpose === "text" ? forEngine(read, dialect.name, name, model.requests) : read
-    if (!takesImages) refuseImages(asked.body, name)
-    if (!takesTokens) refuseTokens(asked.body, name)
-    refuseTooLong(asked.body, model)
-    const text = JSON.stringify(asked.body)
-    // Embeddings have nothing but their prompt.
-    const mostOf = (body: JsonObject) => (purpose === "embeddings" ? 0 : mostTokensOf(body, contextTokens))
-    const meterOf = (body: JsonObject, text: string) => new Meter(text, mostOf(body), this.#core.clock)
-    const meter = meterOf(asked.body, text)
+    const hold = this.#held.hold()
+    undo.defer(() => hold.release())
+    const { model, asked, original, meterOf, meter, body, beginnings } = await this.#read(dialect, key, request, hold)
+    const onSeen = () => {
+      body.free()
+      hold.release()
+    }
+    undo.defer(onSeen)
+    const { name, purpose, contextTokens } = model
     const place = this.#quotas.enter(key, {
       prompt: meter.promptGuess,
       answers: purpose === "embeddings" ? 0 : (asked.choices?.changes.length ?? 1),
@@ -181,7 +175,7 @@ export class Gateway implements Disposable {
       if (choices !== null) await choices.carryOut()
       else {
         const sink = () => onlyAnswer(side, () => meter.usage)
-        await carryOut({ ...common, beginnings: beginningsOf(asked.body), text, meter, sink })
+        await carryOut({ ...common, beginnings, body, onSeen, meter, sink })
       }
     } catch (error) {
       if (client.isGone) return
@@ -195,6 +189,25 @@ export class Gateway implements Disposable {
       const turns = this.#turns.get(name)
       if (turns?.isIdle === true && this.#models.find(name) === undefined) this.#turns.delete(name)
     }
+  }
+
+  /** What came, checked; of the request itself no more is kept than its answer needs. @throws {GatewayProblem} */
+  async #read(dialect: Dialect, key: StoredKey, request: IncomingMessage, hold: BodyHold) {
+    const original = await readBody(request, this.#limits, this.#held, hold)
+    const read = dialect.read(original)
+    const model = this.#modelFor(read.model, key)
+    const { name, takesImages, takesTokens, purpose, contextTokens } = model
+    refuseOther(dialect.name === "embeddings", purpose === "embeddings", name)
+    const asked = purpose === "text" ? forEngine(read, dialect.name, name, model.requests) : read
+    if (!takesImages) refuseImages(asked.body, name)
+    if (!takesTokens) refuseTokens(asked.body, name)
+    refuseTooLong(asked.body, model)
+    const text = JSON.stringify(asked.body)
+    const meterOf = meters(purpose, contextTokens, this.#core.clock)
+    const meter = meterOf(asked.body, text)
+    const beginnings = asked.choices === undefined ? beginningsOf(asked.body) : []
+    const body = new HeldBody(asked.choices === undefined ? text : "{}")
+    return { model, ...lightened(asked, original), meterOf, meter, body, beginnings }
   }
 
   /** The key may be for some models only: of others it does not learn that they are there. */
@@ -243,6 +256,11 @@ export class Gateway implements Disposable {
         end.abort(new GatewayProblem("wrong_key", "Incorrect API key provided: it was removed meanwhile"))
     }
   }
+}
+
+/** Embeddings have nothing but their prompt. */
+function meters(purpose: ServedModel["purpose"], contextTokens: number, clock: Clock): MeterOf {
+  return (body, text) => new Meter(text, purpose === "embeddings" ? 0 : mostTokensOf(body, contextTokens), clock)
 }
 
 function isFor({ models }: StoredKey, name: string): boolean {

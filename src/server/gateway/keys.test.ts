@@ -40,6 +40,7 @@ test("usage is counted by user, key and model, outlives key, user and server, an
     user: "ada",
     key: id,
     keyName: "editor",
+    removed: false,
     model: "tiny",
     requests: 3,
     promptTokens: 33,
@@ -50,7 +51,7 @@ test("usage is counted by user, key and model, outlives key, user and server, an
   }
   assert.deepEqual(await usage(), [row])
   await server.call("DELETE", "/v1/users/ada")
-  assert.deepEqual(await usage(), [{ ...row, keyName: null }])
+  assert.deepEqual(await usage(), [{ ...row, removed: true }])
   await assert.rejects(server.call("POST", "/v1/users", { name: "ada", role: "user" }), { code: "name_taken" })
 })
 

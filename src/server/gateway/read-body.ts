@@ -3,32 +3,30 @@ import { badRequest, GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { isDeeperThan, isWellFormed, type JsonObject, objectOf } from "../../gateway/json-object.ts"
 import { decoded } from "./decoded-body.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
+import type { BodyHold, HeldBytes } from "./held-bytes.ts"
 
 /** No schema of a tool is as deep. Programs that write JSON call themselves for each level, and engines are such. */
 const DEEPEST = 128
 
 const HALF_CHARACTER = /\\u[dD][89a-fA-F]/
 
-/** What all requests under way hold. */
-export interface HeldBytes {
-  bytes: number
-}
-
 /**
- * Reads a request's JSON. What it holds is added to `held` as it comes; the caller takes it off again in the end, in any case.
- * @param count tells how much was added
+ * Reads a request's JSON. What it holds is added to `own` as it comes, also what more it is once it is unpacked; the caller takes it off again
+ * in the end, in any case.
+ * @param held of all requests
  * @throws {GatewayProblem} too_large, slow_client, busy, bad_request, wrong_encoding
  */
 export async function readBody(
   request: IncomingMessage,
   limits: GatewayLimits,
   held: HeldBytes,
-  count: (bytes: number) => void,
+  own: BodyHold,
 ): Promise<JsonObject> {
   const most = limits.bodyBytes
   const tooLarge = () =>
     new GatewayProblem("too_large", `The request is larger than ${Math.floor(most / 1024 ** 2)} MiB`)
   if (Number(request.headers["content-length"] ?? 0) > most) throw tooLarge()
+  const tooMany = () => new GatewayProblem("busy", "Too many large requests are under way", { retryAfterS: 5 })
   const chunks: Buffer[] = []
   let bytes = 0
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -37,11 +35,9 @@ export async function readBody(
   const onData = (chunk: Buffer) => {
     chunks.push(chunk)
     bytes += chunk.length
-    held.bytes += chunk.length
-    count(chunk.length)
+    own.add(chunk.length)
     if (bytes > most) reject(tooLarge())
-    else if (held.bytes > limits.allBodiesBytes)
-      reject(new GatewayProblem("busy", "Too many large requests are under way", { retryAfterS: 5 }))
+    else if (held.bytes > limits.allBodiesBytes) reject(tooMany())
   }
   request.on("data", onData)
   request.once("end", resolve)
@@ -55,7 +51,10 @@ export async function readBody(
     request.off("data", onData).off("end", resolve).off("error", reject).off("close", onClose)
   }
   const sent = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
-  return parse(await decoded(sent, request.headers["content-encoding"], most))
+  const unpacked = await decoded(sent, request.headers["content-encoding"], most)
+  own.add(Math.max(0, unpacked.length - sent.length))
+  if (held.bytes > limits.allBodiesBytes) throw tooMany()
+  return parse(unpacked)
 }
 
 function parse(bytes: Uint8Array): JsonObject {

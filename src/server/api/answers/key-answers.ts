@@ -32,7 +32,8 @@ export const madeKey = answer(
 const keyUsageRow = z.object({
   user: z.string(),
   key: z.string(),
-  keyName: z.string().nullable().describe("null: the key was removed"),
+  keyName: z.string().nullable().describe("null: the key was removed by an earlier release"),
+  removed: z.boolean().describe("Whether the key was removed"),
   model: z.string(),
   requests: count,
   promptTokens: count,
