@@ -87,7 +87,8 @@ function lose(ground: StepGround, loss: HiveLoss): void {
   live.isTriedAnew = false
   live.lastLoss = { at: now, reason }
   const gone = { job: null, readySince: null, sealedKey: null, losses }
-  if ((!mayGoBetter && host === null) || losses >= limits.mostLosses) {
+  // Where a host is left out the next try is another one: there are no more of them than hosts.
+  if (host === null && (!mayGoBetter || losses >= limits.mostLosses)) {
     const why =
       losses >= limits.mostLosses ? `it was lost ${losses} times in a row, the last time as ${reason}` : reason
     store(ground, { ...gone, state: "degraded", reason: why, notBefore: null })
