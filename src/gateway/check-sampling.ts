@@ -35,12 +35,10 @@ const CHOICES: ReadonlySet<unknown> = new Set(["none", "auto", "required"])
 export function checkSampling(body: JsonObject): void {
   for (const [name, [least, most]] of NUMBERS) checkNumber(body, name, least, most, Number.isFinite)
   for (const [name, [least, most]] of WHOLE_NUMBERS) checkNumber(body, name, least, most, Number.isSafeInteger)
-  checkStop(body.stop ?? "")
+  checkStop(body.stop ?? [])
   if ((body.stream_options ?? undefined) !== undefined && objectOf(body.stream_options) === undefined)
     throw badRequest("'stream_options' must be an object", "stream_options")
-  const bias = body.logit_bias ?? {}
-  if (objectOf(bias) === undefined && !Array.isArray(bias))
-    throw badRequest("'logit_bias' must be an object", "logit_bias")
+  checkBias(body.logit_bias ?? {})
 }
 
 function checkNumber(
@@ -60,11 +58,23 @@ function checkNumber(
 function checkStop(stop: unknown): void {
   // One that is empty is met before anything is said, and an answer without a word is no hint at why.
   if (
-    typeof stop === "string" ||
+    (typeof stop === "string" && stop !== "") ||
     (Array.isArray(stop) && stop.every((each) => typeof each === "string" && each !== ""))
   )
     return
   throw badRequest("'stop' must be a text or a list of texts that are not empty", "stop")
+}
+
+/** Engines look at each for every token of an answer. */
+const MOST_BIASES = 1_024
+
+/** By the numbers of tokens; llama.cpp takes their texts, too, and false for never. */
+function checkBias(bias: unknown): void {
+  const values = objectOf(bias) === undefined ? undefined : Object.values(bias as JsonObject)
+  if (values?.every((value) => value === false || (typeof value === "number" && Math.abs(value) <= 100)) !== true)
+    throw badRequest("'logit_bias' must be an object of numbers from -100 to 100, by token", "logit_bias")
+  if (values.length > MOST_BIASES)
+    throw badRequest(`'logit_bias' has ${values.length} tokens: at most ${MOST_BIASES} are taken`, "logit_bias")
 }
 
 const REASONING_FORMATS: ReadonlySet<unknown> = new Set(["none", "auto", "deepseek", "deepseek-legacy"])

@@ -64,7 +64,7 @@ export function pickFields(
   const kept: Record<string, unknown> = {}
   const ignored: string[] = []
   for (const [name, value] of Object.entries(body)) {
-    if (value === null || OWN.has(name) || (name === "stop" && (value === "" || isEmptyList(value)))) continue
+    if (value === null || OWN.has(name) || (name === "stop" && isEmptyList(value))) continue
     if (known.has(name)) kept[name] = value
     else ignored.push(name)
   }
@@ -102,7 +102,7 @@ export function readCount(body: JsonObject, name: string, least: number): number
 /** How much may be generated, under the one name that all engines know; -1 means as much as there is room for. @throws {GatewayProblem} bad_request */
 export function readMaxTokens(body: JsonObject): { readonly max_tokens?: number } {
   if (body.max_tokens === -1) return {}
-  const most = readCount(body, "max_completion_tokens", 1) ?? readCount(body, "max_tokens", 0)
+  const most = readCount(body, "max_completion_tokens", 1) ?? readCount(body, "max_tokens", 1)
   return most === undefined ? {} : { max_tokens: most }
 }
 

@@ -29,7 +29,7 @@ const WORTH_ANOTHER_TRY: ReadonlySet<number> = new Set([408, 425, 429, 500, 502,
 
 /**
  * Asks once, and goes where the hub leads. The token goes to the hub's own origin alone.
- * @throws {HubTrouble} where another try may go better; {WindfallError} not_allowed, file_not_found, corrupt_data
+ * @throws {HubTrouble} where another try may go better; {WindfallError} not_allowed, file_not_found, hub_unreachable
  */
 export async function askHub(hub: Hub, address: URL, question: HubQuestion): Promise<HubAnswer> {
   const { method = "GET", doing, signal } = question
@@ -117,7 +117,7 @@ async function* readBody(
 
 function nextHop(from: URL, location: string | null, hop: number, doing: string): URL {
   const to = location === null ? null : URL.parse(location, from)
-  const refuse = (why: string) => new WindfallError("corrupt_data", `Cannot ${doing}: ${why}`)
+  const refuse = (why: string) => new WindfallError("hub_unreachable", `Cannot ${doing}: ${why}`)
   if (to === null || (to.protocol !== "https:" && to.protocol !== "http:")) throw refuse("the hub leads nowhere")
   if (from.protocol === "https:" && to.protocol === "http:")
     throw refuse("the hub leads to where anybody on the way could change what comes (http)")

@@ -76,7 +76,7 @@ export class HubFile implements ByteSource {
         return Buffer.concat(pieces)
       } catch (error) {
         if (!(error instanceof FileChanged)) throw error
-        if (times > 0) throw new WindfallError("corrupt_data", `Cannot ${this.#doing}: ${error.message}`)
+        if (times > 0) throw new WindfallError("hub_unreachable", `Cannot ${this.#doing}: ${error.message}`)
         this.forget()
       }
     }

@@ -23,7 +23,7 @@ const MOST_INDEX_BYTES = 64e6
 /**
  * Looks what a model of a repository needs; of its files at most the safetensors index is fetched.
  * @param withImages whether a projector of images belongs to a GGUF model
- * @throws {WindfallError} file_not_found, not_allowed, invalid_input, hub_unreachable, corrupt_data
+ * @throws {WindfallError} file_not_found, not_allowed, invalid_input, hub_unreachable
  */
 export async function findModel(
   hub: Hub,
@@ -40,7 +40,7 @@ export async function findModel(
   const names = files.map(({ path }) => nameOf(path))
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined)
-    throw new WindfallError("corrupt_data", `Cannot fetch ${repository}: two of its files are called ${twice}`)
+    throw new WindfallError("invalid_input", `Cannot fetch ${repository}: two of its files are called ${twice}`)
   return { repository, commit, format: chosen.format, label: chosen.label, files }
 }
 

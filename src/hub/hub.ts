@@ -30,6 +30,8 @@ export interface HubLimits {
   /** Connections over all files. */
   readonly connections: number
   readonly ranges: RangeLimits
+  /** Of so many bytes the headers are read before anything is fetched; so long at most. */
+  readonly headers: { readonly fromBytes: number; readonly withinMs: number }
 }
 
 export const HUB_LIMITS: HubLimits = {
@@ -41,6 +43,7 @@ export const HUB_LIMITS: HubLimits = {
   longestWaitMs: 10 * 60_000,
   connections: 8,
   ranges: { fromBytes: 64 * 1024 ** 2, mostBytes: 64 * 1024 ** 2, atOnce: 4 },
+  headers: { fromBytes: 256 * 1024 ** 2, withinMs: 20_000 },
 }
 
 /** A hub of models, and as whom it is asked. */
@@ -55,6 +58,8 @@ export interface Hub {
   readonly fetch?: HubFetch | undefined
   /** Where they are bounded. */
   readonly connections?: Connections
+  /** What is fetched is kept, also where the rest does not come. */
+  readonly keeps?: boolean
   /** Hears why it is asked anew, and after how long. */
   readonly onWait?: (reason: string, waitMs: number) => void
 }

@@ -11,7 +11,7 @@ const MOST_PAGES = 1_000
 
 /**
  * The files of a repository at a revision, which is pinned to its commit: whatever moves there later, what is fetched belongs together.
- * @throws {WindfallError} file_not_found, not_allowed, hub_unreachable, corrupt_data
+ * @throws {WindfallError} file_not_found, not_allowed, hub_unreachable
  */
 export async function listRepository(
   hub: Hub,
@@ -54,7 +54,7 @@ async function listTree(hub: Hub, { repository, commit }: HubListing, signal: Ab
 
 /**
  * What the hub says of files of which the listing does not say all, file by file.
- * @throws {WindfallError} corrupt_data for one whose size or hash nobody says: it could not be checked
+ * @throws {WindfallError} hub_unreachable for one whose size or hash nobody says: it could not be checked
  */
 export async function fillIn(
   hub: Hub,
@@ -83,7 +83,7 @@ export async function fillIn(
     const [size, name] = [bytes ?? said.bytes, hash ?? said.hash]
     if (size === null || name === null)
       throw new WindfallError(
-        "corrupt_data",
+        "hub_unreachable",
         `Cannot fetch ${path}: the hub does not say how large it is and what its hash is`,
         {
           hint: "What cannot be checked is not taken into the lab",

@@ -40,9 +40,9 @@ export class Patience {
   async afterFailure(error: unknown): Promise<void> {
     this.#signal.throwIfAborted()
     if (!(error instanceof HubTrouble)) throw error
-    const { clock, random, limits, base, onWait } = this.#hub
+    const { clock, random, limits, base, onWait, keeps } = this.#hub
     this.#failures++
-    const hint = `The hub is ${base.origin}. What has come stays: the same again goes on from there`
+    const hint = `The hub is ${base.origin}${keeps === true ? ". What has come stays: the same again goes on from there" : ""}`
     if (this.#failures >= limits.tries)
       throw new WindfallError(
         "hub_unreachable",

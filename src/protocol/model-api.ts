@@ -58,6 +58,8 @@ export interface ServeOptions {
   readonly images: boolean
   /** As its weights have it. */
   readonly purpose: ModelPurpose
+  /** No token of it stands for more bytes of text; `null`: none is known to be the longest. As its weights have it. */
+  readonly longestTokenBytes: number | null
 }
 
 /** POST /v1/hives/NAME/serve. What is left out is as before, or as usual. */
@@ -77,6 +79,12 @@ export interface ServeRequest {
   readonly trustsNetwork: boolean | null
   /** false: without images, also where its weights could see them. */
   readonly images: boolean | null
+}
+
+/** What POST /v1/hives/NAME/check answers. */
+export interface ServeCheckView {
+  /** How the model of this name is served so far; `null`: there is none. */
+  readonly options: ServeOptions | null
 }
 
 /** One member of a replica, by rank. */

@@ -61,6 +61,8 @@ export interface ExpectedStart {
   readonly to: number | null
   readonly hosts: readonly string[]
   readonly estimate: boolean
+  /** It has none as things are said, whatever room there is. Absent: it may have one. */
+  readonly none?: true
   /** What it rests on, in words. */
   readonly rests: string
 }

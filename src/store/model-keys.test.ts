@@ -63,10 +63,10 @@ test("usage of an hour is one row, and sums go from the hour that a moment is in
   ])
   assert.deepEqual(usage.since(HOUR_MS), [used])
   assert.deepEqual(
-    [usage.tokensOf("k1", 0), usage.tokensOf("k1", 2 * HOUR_MS - 1), usage.tokensOf("k2", 0)],
+    [usage.ofKey("k1", 0).tokens, usage.ofKey("k1", 2 * HOUR_MS - 1).tokens, usage.ofKey("k2", 0).tokens],
     [39, 13, 0],
   )
   assert.deepEqual([usage.hasUsed("ada"), usage.hasUsed("bob")], [true, false])
   usage.trim(HOUR_MS)
-  assert.equal(usage.tokensOf("k1", 0), 13)
+  assert.equal(usage.ofKey("k1", 0).tokens, 13)
 })

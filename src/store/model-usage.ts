@@ -73,6 +73,7 @@ export class ModelUsageStore {
         .where("key", "=", v.key)
         .where("hour_ms", ">=", v.since)
         .select((e) => [
+          e.fn.sum<number | null>("requests").as("requests"),
           e.fn.sum<number | null>("prompt_tokens").as("prompt_tokens"),
           e.fn.sum<number | null>("completion_tokens").as("completion_tokens"),
           e.fn.sum<number | null>("guessed_tokens").as("guessed_tokens"),
@@ -117,10 +118,12 @@ export class ModelUsageStore {
     }))
   }
 
-  /** All tokens of a key from the hour of this moment on, guessed ones included. */
-  tokensOf(key: string, sinceMs: number): number {
+  /** Of a key from the hour of this moment on. */
+  ofKey(key: string, sinceMs: number): KeyTotals {
     const row = this.#ofKey.get({ key, since: hourOf(sinceMs) })
-    return (row?.prompt_tokens ?? 0) + (row?.completion_tokens ?? 0) + (row?.guessed_tokens ?? 0)
+    const completionTokens = row?.completion_tokens ?? 0
+    const tokens = (row?.prompt_tokens ?? 0) + completionTokens + (row?.guessed_tokens ?? 0)
+    return { requests: row?.requests ?? 0, completionTokens, tokens }
   }
 
   hasUsed(user: string): boolean {
@@ -133,7 +136,15 @@ export class ModelUsageStore {
   }
 }
 
+export interface KeyTotals {
+  readonly requests: number
+  readonly completionTokens: number
+  /** All, guessed ones included. */
+  readonly tokens: number
+}
+
 interface Sums {
+  readonly requests: number | null
   readonly prompt_tokens: number | null
   readonly completion_tokens: number | null
   readonly guessed_tokens: number | null

@@ -24,6 +24,7 @@ const MODEL: ModelRecord = {
     trustsNetwork: true,
     images: true,
     purpose: "embeddings",
+    longestTokenBytes: null,
   },
   wanted: "serving",
   isAwake: false,

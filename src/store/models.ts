@@ -124,8 +124,8 @@ function toModel(row: ModelRow): ModelRecord {
   const { options_json, wanted, awake, created_at, ...rest } = row
   return {
     ...rest,
-    // Models of earlier releases were served without images, and to write text.
-    options: { images: false, purpose: "text", ...JSON.parse(options_json) },
+    // Models of earlier releases were served without images, and to write text; nobody looked for their longest token.
+    options: { images: false, purpose: "text", longestTokenBytes: null, ...JSON.parse(options_json) },
     wanted: wanted === "serving" ? "serving" : "stopped",
     isAwake: awake === 1,
     createdAt: created_at,

@@ -1,6 +1,6 @@
 /**
- * Walks a folder on disk and records it, reading only files that changed since `previous`. Never follows a link. Used by the
- * sender for what travels and by the host for what a job made.
+ * Walks a folder on disk and records it, reading only files that changed since `previous`. Used by the
+ * sender for what travels and by the host for what a job made. Follows no link, unless its filter says so.
  */
 import * as fs from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
@@ -25,6 +25,8 @@ export interface WalkFilter<Context extends { readonly fingerprint: string }, Ve
   enter(parent: Context, name: string, verdict: Verdict | undefined, names: readonly string[]): Context
   /** `undefined`: it is walked. A folder with `enterFor` is walked too. */
   decide(context: Context, name: string, isFolder: boolean): (Verdict & { readonly enterFor: boolean }) | undefined
+  /** Whether a link to the plain file `target` (its real path) is recorded as that file; without it links stay links. */
+  follows?(target: string): boolean
 }
 
 export type SpecialKind = "socket" | "pipe" | "device" | "name" | "path" | "unreadable"
@@ -94,9 +96,10 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
       if (slices.spent) await breathe()
       while (next < known.length && compareNames(known[next]!.name, entryName) < 0) next++
       const last = known[next]?.name === entryName ? known[next] : undefined
-      const at = `${absolute}/${entryName}`
-      const stat = look(at, folder, entryName)
-      if (stat === undefined) continue
+      const link = `${absolute}/${entryName}`
+      const own = look(link, folder, entryName)
+      if (own === undefined) continue
+      const { at, stat } = (own.isSymbolicLink() && followed(link)) || { at: link, stat: own }
       const kind = kindOf(stat)
       const unchanged = last?.kind === "file" && isUnchanged(last, stat) && !isFresh(last, trustBeforeMs)
       if (unchanged && sameRules) {
@@ -146,6 +149,18 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
       const path = joinPath(folder, name)
       if (!options.unlock || errorCode(error) !== "ENAMETOOLONG") throw readError(error, path)
       onSpecial?.(path, "path")
+      return undefined
+    }
+  }
+
+  /** Where a link leads, if it is to be followed. One that leads nowhere, or in a circle, stays a link. */
+  const followed = (link: string): { readonly at: string; readonly stat: fs.Stats } | undefined => {
+    if (filter.follows === undefined) return undefined
+    try {
+      const at = fs.realpathSync(link)
+      const stat = fs.lstatSync(at)
+      return stat.isFile() && filter.follows(at) ? { at, stat } : undefined
+    } catch {
       return undefined
     }
   }

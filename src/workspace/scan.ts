@@ -33,7 +33,7 @@ const SLICE_MS = 50
  */
 export async function scanTree(root: string, options: ScanOptions = {}): Promise<ScannedTree> {
   const folder = realFolder(root)
-  const rules = options.rules ?? new IgnoreRules(folder, options.include ?? [])
+  const rules: ScanRules = options.rules ?? new IgnoreRules(folder, options.include ?? [])
   const leftOut: LeftOut[] = []
   const previous = options.cache?.record
   const record = await walkFolder(folder, previous, {
@@ -45,7 +45,7 @@ export async function scanTree(root: string, options: ScanOptions = {}): Promise
     onSpecial: (at, kind) => leftOut.push({ path: at, kind, why: "special", rule: kind, source: "built in" }),
   })
   options.cache?.update(record)
-  return new ScannedTree(folder, record, leftOut, previous)
+  return new ScannedTree(folder, record, leftOut, previous, rules.follows !== undefined)
 }
 
 function realFolder(root: string): string {

@@ -1,3 +1,4 @@
+import * as fs from "node:fs"
 import type { BlobHash } from "../protocol/ids.ts"
 import type { EntryRecord, FolderRecord } from "./folder-record.ts"
 import type { SpecialKind } from "./folder-walk.ts"
@@ -41,8 +42,16 @@ export class ScannedTree {
   readonly leftOut: readonly LeftOut[]
   /** The scan before this one, by the stat cache: very likely the server has all of it. */
   readonly previous: FolderRecord | undefined
+  readonly #followed: boolean
 
-  constructor(folder: string, record: FolderRecord, leftOut: readonly LeftOut[], previous?: FolderRecord) {
+  /** @param followed whether links to plain files were recorded as these */
+  constructor(
+    folder: string,
+    record: FolderRecord,
+    leftOut: readonly LeftOut[],
+    previous?: FolderRecord,
+    followed = false,
+  ) {
     this.folder = folder
     this.root = record.hash
     this.record = record
@@ -50,6 +59,7 @@ export class ScannedTree {
     this.bytes = record.bytes
     this.leftOut = leftOut
     this.previous = previous
+    this.#followed = followed
   }
 
   /** Every tree object and chunk list, by hash; folders stand before what is in them. Made at each call. */
@@ -80,10 +90,12 @@ export class ScannedTree {
         else if (entry.chunks !== null) trees.set(entry.hash, encodeChunkList(entry.chunks))
       }
       if (entry.kind === "folder") continue
+      const file = joinPath(this.folder, path)
+      const at = this.#followed ? realFile(file) : file
       for (const [i, hash] of (entry.chunks ?? [entry.hash]).entries()) {
         if (!isWanted(hash)) continue
         const bytes = entry.chunks === null ? entry.bytes : chunkLength(entry.bytes, i)
-        sources.set(hash, { path: joinPath(this.folder, path), start: i * CHUNK_BYTES, bytes })
+        sources.set(hash, { path: at, start: i * CHUNK_BYTES, bytes })
       }
     }
     return { trees, sources }
@@ -108,5 +120,14 @@ export class ScannedTree {
         waiting.push({ path: joinPath(path, below.name), entry: below, last: known?.get(below.name) })
       }
     }
+  }
+}
+
+/** Where a file lies that may have been reached by a link; itself where it is gone, which whoever reads it finds out. */
+function realFile(path: string): string {
+  try {
+    return fs.realpathSync(path)
+  } catch {
+    return path
   }
 }

@@ -3,13 +3,14 @@ import { randomBytes } from "node:crypto"
 import { test } from "node:test"
 import type { PullView } from "../../src/protocol/pull-api.ts"
 import { assertRefused } from "../support/assert-refused.ts"
+import { asGguf } from "../support/hub-models.ts"
 import { HubServer, sha256Of } from "../support/hub-server.ts"
 import { usePool } from "../support/use-pool.ts"
 
 const pool = usePool({ hosts: 1 })
 
 /** More than one chunk. */
-const WEIGHTS = Buffer.concat([randomBytes(64 * 1024 ** 2), randomBytes(3_000_000)])
+const WEIGHTS = asGguf(Buffer.concat([randomBytes(64 * 1024 ** 2), randomBytes(3_000_000)]))
 
 test("a model comes from a hub over a kill of the server, and lies on a host that a job of it runs on", async () => {
   await using hub = await HubServer.start()

@@ -1,6 +1,6 @@
 /** A model from its file to its answer: brought in, served by a hive on a host, found again after its engine or the server was killed, and ended. */
 import assert from "node:assert/strict"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import type { ModelView } from "../../src/protocol/model-api.ts"
@@ -61,7 +61,9 @@ test("a model is pulled, served where its engine is, answers, comes back after e
   const project = join(pool().scratch.at("home"), "project")
   mkdirSync(project, { recursive: true })
   const whole = wholeFile(smallModel(4))
-  writeFileSync(join(project, "tiny.gguf"), whole)
+  // As caches of models have them.
+  writeFileSync(join(project, "0123abcd"), whole)
+  symlinkSync("0123abcd", join(project, "tiny.gguf"))
   const { header } = headerOf(smallModel(4))
   writeFileSync(join(project, "header.gguf"), header)
   writeFileSync(join(project, "other.gguf"), "this is not pulled")
@@ -73,6 +75,13 @@ test("a model is pulled, served where its engine is, answers, comes back after e
   )
   assertRefused(await pool().windfall(["model", "pull", "header.gguf"]), ends, /Fetch header\.gguf again/)
   assertRefused(await pool().windfall(["model", "serve", "cut", "header.gguf"]), ends)
+  // What cannot be is refused before anything travels.
+  const serve = (...words: string[]) => pool().windfall(["model", "serve", ...words])
+  assertRefused(await serve("bad name", "tiny.gguf"), /Cannot serve bad name: a name has/)
+  assertRefused(await serve("tiny", "tiny.gguf", "--pin", "nohost"), /nohost/)
+  assertRefused(await serve("tiny", "tiny.gguf", "--context", "1m"), /a context of \d+ tokens is more than/)
+  assertRefused(await serve("tiny", "tiny.gguf", "--engine", "mlx"), /it is a gguf model/)
+  assert.deepEqual(await pool().api("GET", "/v1/data"), { data: [] })
   const pulled = await pool().windfall(["model", "pull", "tiny.gguf"])
   assert.equal(pulled.exitCode, 0, pulled.stderr)
   assert.match(pulled.stdout, /tiny version 1 is in the lab \(llama, 4 layers/)

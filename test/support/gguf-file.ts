@@ -15,6 +15,8 @@ export interface TensorSpec {
   readonly shape: readonly number[]
   /** Number of the type: 0 is F32, 1 F16, 12 Q4_K. */
   readonly type: number
+  /** Where it claims to lie. @default behind those before it */
+  readonly offset?: number
 }
 
 const ALIGNMENT = 32
@@ -27,8 +29,8 @@ export function ggufHeader(
   const parts: Buffer[] = [Buffer.from("GGUF"), u32(3), u64(tensors.length), u64(Object.keys(metadata).length)]
   for (const [key, value] of Object.entries(metadata)) parts.push(text(key), Buffer.concat(typed(value)))
   let offset = 0
-  for (const { name, shape, type } of tensors) {
-    parts.push(text(name), u32(shape.length), ...shape.map(u64), u32(type), u64(offset))
+  for (const { name, shape, type, offset: claimed } of tensors) {
+    parts.push(text(name), u32(shape.length), ...shape.map(u64), u32(type), u64(claimed ?? offset))
     const ggml = GGML_TYPES.get(type)
     const elements = shape.reduce((product, size) => product * size, 1)
     offset += aligned(ggml === undefined ? elements : bytesOf(elements, ggml))

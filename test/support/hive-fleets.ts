@@ -49,6 +49,7 @@ export function layeredModel(layerBytes: readonly number[], changes: Partial<Mod
     hiddenSize: 1024,
     feedForwardSize: 4096,
     vocabularySize: 32_000,
+    longestTokenBytes: null,
     contextTokens: null,
     heads: 16,
     kvHeads: 8,

@@ -9,13 +9,17 @@ import type { PullView } from "../../src/protocol/pull-api.ts"
 import type { ServerLimits } from "../../src/server/limits.ts"
 import { type HubSettings, hubSettings } from "../../src/server/pulls/hub-settings.ts"
 import { CHUNK_BYTES, decodeChunkList, decodeTree } from "../../src/workspace/tree.ts"
+import { asGguf, asSafetensors } from "./hub-models.ts"
 import { type Fault, HubServer } from "./hub-server.ts"
 import type { MovedClock } from "./moved-clock.ts"
 import { TestServer } from "./test-server.ts"
 
-export const SMALL = randomBytes(200_000)
+export const SMALL = asGguf(randomBytes(200_000))
 /** More than one chunk. */
-export const LARGE = Buffer.concat([randomBytes(1_000_000), Buffer.alloc(CHUNK_BYTES, 7), randomBytes(2_000_000)])
+export const LARGE = asGguf(
+  Buffer.concat([randomBytes(1_000_000), Buffer.alloc(CHUNK_BYTES, 7), randomBytes(2_000_000)]),
+)
+const OTHER = asGguf(randomBytes(199_999))
 
 /** Also large files come by one connection. */
 export const ONE_CONNECTION = { ...HUB_LIMITS.ranges, atOnce: 1 }
@@ -39,9 +43,9 @@ export class HubScene implements AsyncDisposable {
     } = {},
   ): Promise<HubScene> {
     const hub = await HubServer.start()
-    hub.add("lab/tiny-GGUF", { "tiny-Q8_0.gguf": SMALL, "tiny-Q4_K_M.gguf": SMALL.subarray(1), "pickled.bin": SMALL })
+    hub.add("lab/tiny-GGUF", { "tiny-Q8_0.gguf": SMALL, "tiny-Q4_K_M.gguf": OTHER, "pickled.bin": SMALL })
     hub.add("lab/large", { "large-Q4_K_M.gguf": LARGE })
-    hub.add("lab/qwen", { "config.json": "{}", "tokenizer.json": '{"a":1}', "model.safetensors": SMALL, "run.py": "x" })
+    hub.add("lab/qwen", { ...asSafetensors(SMALL), "tokenizer.json": '{"a":1}', "run.py": "x" })
     const limits = {
       ...HUB_LIMITS,
       stallMs: 500,

@@ -29,6 +29,7 @@ async function startScene(script?: (asked: EngineAsked) => void): Promise<Gatewa
         trustsNetwork: false,
         images: false,
         purpose: "text",
+        longestTokenBytes: null,
       },
       wanted: "stopped",
       isAwake: false,

@@ -5,6 +5,7 @@ import {
   IDLE_STOP_MS,
   MOST_REPLICAS,
   type ModelView,
+  type ServeCheckView,
   type ServeRequest,
 } from "../../protocol/model-api.ts"
 import { fs, path } from "../builtin.ts"
@@ -66,10 +67,9 @@ export const modelServe = command({
     ["windfall model serve big deepseek --context 64k --slots 2 --idle-stop never", "from data that is there"],
   ],
   async run(cli, options, [name = "", typed]) {
-    const weights =
-      typed === undefined ? { data: null, file: null } : await weightsOf(cli, typed, options.images ?? true)
-    const request: ServeRequest = {
-      ...weights,
+    const asked: ServeRequest = {
+      data: null,
+      file: null,
       engine: options.engine ?? null,
       replicas: options.replicas ?? null,
       contextTokens: options.context ?? null,
@@ -81,6 +81,7 @@ export const modelServe = command({
       images: options.images,
     }
     const url = `/v1/hives/${encodeURIComponent(name)}`
+    const request = typed === undefined ? asked : { ...asked, ...(await weightsOf(cli, name, typed, asked)) }
     const accepted = await cli.client.post<ModelView>(`${url}/serve`, request)
     const model = options.detach ? accepted : await followStart(cli, url, accepted)
     if (options.json) await printJson(cli, model)
@@ -89,11 +90,20 @@ export const modelServe = command({
   },
 })
 
-/** A file or folder of this machine is brought into the lab; anything else is the name of data. */
-async function weightsOf(cli: Cli, typed: string, images: boolean): Promise<Pick<ServeRequest, "data" | "file">> {
+/** A file or folder of this machine is brought into the lab, if it could be served as asked; anything else is the name of data. */
+async function weightsOf(
+  cli: Cli,
+  name: string,
+  typed: string,
+  asked: ServeRequest,
+): Promise<Pick<ServeRequest, "data" | "file">> {
   if (fs.existsSync(path.resolve(cli.cwd, typed))) {
     const { pullModel } = await import("../hive/pull-model.ts")
-    const { data } = await pullModel(cli, typed, null, null, images)
+    const { servedOptions } = await import("../../hive/plan/served-options.ts")
+    const { options } = await cli.client.ask<ServeCheckView>(`/v1/hives/${encodeURIComponent(name)}/check`, asked)
+    const { data } = await pullModel(cli, typed, null, null, asked.images ?? true, (facts, data) => {
+      servedOptions(name, facts, { ...asked, data }, options ?? undefined)
+    })
     return { data: data.name, file: null }
   }
   const [data = "", ...rest] = typed.split("/")

@@ -6,22 +6,11 @@ import type { ModelView } from "../../protocol/model-api.ts"
 import type { ModelDisk } from "../../protocol/model-disk.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
+import { type Where, weightsWhere } from "../hive/weights-where.ts"
 import { hostsText } from "../render/data-text.ts"
 import { modelDiskText } from "../render/model-disk-text.ts"
 import { renderTable } from "../render/table.ts"
 import { printJson } from "../say.ts"
-
-/** Where the weights of a model lie. */
-interface Where {
-  readonly data: string
-  readonly version: number
-  readonly bytes: number
-  /** Hosts that hold it whole, of those that are connected. */
-  readonly hosts: readonly string[]
-  /** Those that are just getting it. */
-  readonly coming: StoredDataView["versions"][number]["coming"]
-  readonly models: readonly string[]
-}
 
 export const modelWhere = command({
   name: "model where",
@@ -38,7 +27,7 @@ export const modelWhere = command({
       cli.client.get<{ models: ModelView[] }>("/v1/hives"),
       cli.client.get<ModelDisk>("/v1/model-disk"),
     ])
-    const all = data.flatMap((one) => one.versions.map((version) => whereOf(one.name, version, models)))
+    const all = weightsWhere(data, models)
     const found = all.filter(
       ({ data: name, models: names }) => named === undefined || name === named || names.includes(named),
     )
@@ -66,15 +55,6 @@ export const modelWhere = command({
   },
 })
 
-function whereOf(
-  data: string,
-  { version, bytes, hosts, coming }: StoredDataView["versions"][number],
-  models: readonly ModelView[],
-): Where {
-  const names = models.filter(({ weights }) => weights.data === data && weights.version === version)
-  return { data, version, bytes, hosts, coming, models: names.map(({ name }) => name) }
-}
-
 function table(rows: readonly Where[]): string {
   return renderTable(
     [
@@ -84,12 +64,12 @@ function table(rows: readonly Where[]): string {
       { title: "SERVED AS" },
       { title: "HOSTS" },
     ],
-    rows.map(({ data, version, bytes, models, ...where }) => [
+    rows.map(({ data, version, bytes, models, hosts, coming }) => [
       data,
       `${version}`,
       formatBytes(bytes),
       models.join(", ") || "-",
-      hostsText(where) || "-",
+      hosts === null ? "not told: its data is not shared with you" : hostsText({ hosts, coming }) || "-",
     ]),
   )
 }

@@ -17,6 +17,7 @@ import { followServer, isHere, loopbackUrl, workingLogin } from "../server-proce
 import { dataFolder, writeServerNote } from "../server-process/server-note.ts"
 import { type ReadyServer, spawnServer } from "../server-process/spawn-server.ts"
 import { stopServer } from "../server-process/stop-server.ts"
+import { tokenFile } from "../server-process/token-file.ts"
 
 export const up = command({
   name: "up",
@@ -108,7 +109,7 @@ export const up = command({
     add("model-disk", options.modelDisk)
     if (options.notifyPrivate) words.push("--notify-private")
     add("hub", options.hub === undefined ? undefined : readHubUrl(options.hub).href)
-    add("hub-token-file", options.hubTokenFile === undefined ? undefined : path.resolve(cli.cwd, options.hubTokenFile))
+    add("hub-token-file", options.hubTokenFile === undefined ? undefined : tokenFile(cli, options.hubTokenFile))
     if (options.off) return offAtLogin(cli, words, logFile)
     if (options.atLogin) await beforeLogin(cli, words, data, logFile)
     const { ready, child } = await spawnServer({

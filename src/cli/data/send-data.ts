@@ -10,6 +10,7 @@ import { StatCache } from "../../workspace/stat-cache.ts"
 import { unmatched } from "../../workspace/unmatched.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
+import { leftBehind, type ModelFiles, modelRules, requireFiles } from "../hive/model-rules.ts"
 import { askYes } from "../prompt.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { countText, firstAndMore, printable } from "../render/table.ts"
@@ -36,8 +37,8 @@ export interface SendDataOptions {
   /** Bytes that have to travel above which it is asked; without a terminal it is refused, unless `yes`. */
   readonly warnBytes: number
   readonly yes: boolean
-  /** Only these files of its top, where the folder itself was not named. */
-  readonly only?: readonly string[]
+  /** It is a model's. */
+  readonly model?: ModelFiles
 }
 
 /**
@@ -53,20 +54,23 @@ export async function sendData(
   options: SendDataOptions,
 ): Promise<StoredDataView> {
   const root = realFolder(folder)
-  const rules = onlyFiles(dataRules(options.include), options.only)
-  if (!options.yes && options.only === undefined) refuseTooMuch(cli, root)
+  const { model } = options
+  const rules = model === undefined ? dataRules(options.include) : modelRules(dataRules(options.include), model)
+  const only = model?.only ?? null
+  if (!options.yes && only === null) refuseTooMuch(cli, root)
   checkIncluded({ root, includes: rules.includes })
   await cli.client.ask(`/v1/data/${encodeURIComponent(name)}/check`, {})
   const cache = new StatCache(
     path.join(
       cli.settings.cacheFolder,
       "scans",
-      `data-${encodeURIComponent([root, ...(options.only ?? [])].join("/")).slice(-MAX_NAME)}`,
+      `data-${encodeURIComponent([root, ...(only ?? [])].join("/")).slice(-MAX_NAME)}`,
     ),
     root,
   )
   let scanned = await scan(cli, root, rules, cache)
   await sayWhatStays(cli, scanned, rules)
+  if (model !== undefined) requireFiles(scanned, model.needed)
   let thorough = false
   for (let turn = 1, scans = 1; ; turn++) {
     try {
@@ -84,21 +88,9 @@ export async function sendData(
       if (code === "blobs_missing" && turn < TURNS) thorough = true
       else if (code === "wrong_state" && error instanceof WindfallError && isChanged(error) && scans++ < SCANS) {
         scanned = await scan(cli, root, rules, cache)
+        if (model !== undefined) requireFiles(scanned, model.needed)
       } else throw error
     }
-  }
-}
-
-/** Leaves all else of the folder's top where it is, and says nothing of that. */
-function onlyFiles(rules: DataRules, only: readonly string[] | undefined): DataRules {
-  if (only === undefined) return rules
-  return {
-    ...rules,
-    top: () => ({ ...rules.top([]), fingerprint: `only ${only.join("\0")}` }),
-    decide: (folder, name, isFolder) =>
-      folder.path !== "" || only.includes(name)
-        ? rules.decide(folder, name, isFolder)
-        : { why: "ignored", rule: name, source: "not named", enterFor: false },
   }
 }
 
@@ -172,6 +164,9 @@ async function scan(cli: Cli, root: string, rules: DataRules, cache: StatCache):
 async function sayWhatStays(cli: Cli, scanned: ScannedTree, { includes }: DataRules): Promise<void> {
   const junk = scanned.leftOut.filter(({ why }) => why === "never").map((one) => printable(one.path))
   if (junk.length > 0) await say(cli, `left out, as of use on one machine only: ${firstAndMore(junk)}`)
+  const behind = leftBehind(scanned).map(printable)
+  if (behind.length > 0)
+    await say(cli, `left out, as programs, pickles (which are programs) or a second copy: ${firstAndMore(behind)}`)
   const secrets = scanned.leftOut.filter(({ why }) => why === "secret")
   if (secrets.length > 0) {
     const names = secrets.slice(0, NAMED).map(({ path, kind }) => printable(kind === "folder" ? `${path}/` : path))

@@ -11,6 +11,8 @@ export interface OpenedModel {
   readonly folder: ModelFolder
   /** `null` where the folder itself was named. */
   readonly file: string | null
+  /** The names of the files whose headers were read so far. */
+  opened(): readonly string[]
 }
 
 const HINT = "Name a GGUF file, a folder with config.json and safetensors files, or a repository: OWNER/NAME"
@@ -24,8 +26,9 @@ export async function openModel(cli: Cli, typed: string, signal: AbortSignal, im
   if (typed === "") throw new WindfallError("invalid_input", "Cannot read a model: its name is empty", { hint: HINT })
   const full = path.resolve(cli.cwd, typed)
   try {
-    if (fs.statSync(full).isDirectory()) return { folder: new FolderOnDisk(full), file: null }
-    return { folder: new FolderOnDisk(path.dirname(full)), file: path.basename(full) }
+    const isFolder = fs.statSync(full).isDirectory()
+    const folder = new FolderOnDisk(isFolder ? full : path.dirname(full))
+    return { folder, file: isFolder ? null : path.basename(full), opened: () => [...folder.opened] }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if ((code === "ENOENT" || code === "ENOTDIR") && meansRepository(typed))
@@ -60,12 +63,13 @@ export function liesHere(cli: Cli, typed: string): boolean {
 async function openRepository(cli: Cli, typed: string, signal: AbortSignal, images: boolean): Promise<OpenedModel> {
   const { findModel, hubFolder } = await import("../../hub/hub-model.ts")
   const hub = ownHub(cli)
-  return hubFolder(hub, await findModel(hub, readRepository(typed), signal, images))
+  return { ...hubFolder(hub, await findModel(hub, readRepository(typed), signal, images)), opened: () => [] }
 }
 
 class FolderOnDisk implements ModelFolder {
   readonly name: string
   readonly files: readonly string[]
+  readonly opened = new Set<string>()
   readonly #path: string
 
   /** @throws what `readdir` does */
@@ -80,6 +84,7 @@ class FolderOnDisk implements ModelFolder {
     try {
       const stat = fs.statSync(full)
       if (!stat.isFile()) throw brokenModel(file, "it is no plain file")
+      this.opened.add(file)
       return { name: file, sizeBytes: stat.size, read: async (offset, length) => readRange(full, file, offset, length) }
     } catch (error) {
       if (error instanceof WindfallError) throw error

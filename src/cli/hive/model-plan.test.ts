@@ -244,7 +244,7 @@ describe("windfall model plan", () => {
     assertRefused(await plan("--fleet", "", "llama-8b.gguf"), /--fleet.*it is empty/)
     assertRefused(await plan(...on, "llama-8b-00000-of-00000.gguf"), /part 0 of 0/, /Rename it/)
     assertRefused(await plan(...on, "none.gguf"), /none\.gguf/, /Name a GGUF file/)
-    assertRefused(await plan(...on, "org/model"), /Cannot list org\/model: ECONNREFUSED/, /The hub is http/)
+    assertRefused(await plan(...on, "org/model"), /Cannot list org\/model: ECONNREFUSED/, /The hub is http\S+$/m)
     assertRefused(await plan(...on, "odd.gguf"), /architecture "lama"/, /Near it is "llama".*--any-architecture/)
     assertRefused(
       await plan(...on, "llama-8b.gguf", "--context", "200k"),

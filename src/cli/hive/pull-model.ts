@@ -24,6 +24,7 @@ export interface PulledModel {
  * broken, cut or a header alone is refused before it travels.
  * @param name of the data; `null`: after the file or folder
  * @param images whether a projector of images belongs to a GGUF model
+ * @param check refuses what is not to travel, by throwing
  * @param shared `null` leaves it as it is
  * @throws {WindfallError} as readModel and sendData
  */
@@ -33,17 +34,19 @@ export async function pullModel(
   name: string | null,
   shared: boolean | null,
   images: boolean,
+  check: (facts: ModelFacts, dataName: string) => void = () => {},
 ): Promise<PulledModel> {
   const { signal } = new AbortController()
-  const { folder, file } = await openModel(cli, typed, signal, images)
+  const { folder, file, opened } = await openModel(cli, typed, signal, images)
   const facts = await readModel(folder, file, signal, images)
   requireWhole(facts.lack, "pull", typed)
   const full = path.resolve(cli.cwd, typed)
   const dataName = name ?? nameAfter(typed, path.basename(full))
-  const options = { shared, include: [], warnBytes: WARN_BYTES, yes: false }
+  check(facts, dataName)
   const only = file === null ? withoutProjectors(folder.files, images) : filesWith(file, folder.files, facts)
   const root = file === null ? full : path.dirname(full)
-  const data = await sendData(cli, dataName, root, only === null ? options : { ...options, only })
+  const model = { only, needed: opened() }
+  const data = await sendData(cli, dataName, root, { shared, include: [], warnBytes: WARN_BYTES, yes: false, model })
   return { data, facts }
 }
 

@@ -20,6 +20,7 @@ const MODEL: ModelView = {
     trustsNetwork: false,
     images: false,
     purpose: "text",
+    longestTokenBytes: null,
   },
   createdAt: 0,
   usedAt: 100_000,

@@ -67,10 +67,10 @@ export function planOfText({ expected, sooner = [], priority, ahead = [] }: WhyA
   return parts.map((part) => `\n${part}`).join("")
 }
 
-function expectedText({ from, to, hosts, rests }: NonNullable<WhyAnswer["expected"]>, now: number): string {
+function expectedText({ from, to, hosts, none, rests }: NonNullable<WhyAnswer["expected"]>, now: number): string {
   const at = (ms: number) => (ms <= now ? "now" : `in ${formatDuration(ms - now)}`)
   const where = hosts.length === 0 ? "" : ` on ${hosts.join(", ")}`
-  if (from === null) return `Expected start: nobody can say (${rests})\n`
+  if (from === null) return `Expected start: ${none === true ? "none" : "nobody can say"} (${rests})\n`
   const until = to === null ? "or later" : from === to ? "" : `to ${at(to)}`
   return `Expected start: ${[at(from), until].filter((text) => text !== "").join(" ")}${where} (${rests})\n`
 }

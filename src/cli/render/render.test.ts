@@ -11,7 +11,7 @@ import { checkpointText } from "./checkpoint-text.ts"
 import { homecomingNotes, homecomingText } from "./homecoming-text.ts"
 import { commandText, endText, jobExitCode, standingText, stoppedText } from "./job-text.ts"
 import { progressText } from "./progress.ts"
-import { queueText } from "./queue-text.ts"
+import { planOfText, queueText } from "./queue-text.ts"
 import { cutText, printable, renderTable, textWidth } from "./table.ts"
 import { usageText } from "./usage-text.ts"
 
@@ -104,6 +104,14 @@ test("the queue says where nobody knows how late a job starts, since one before 
   const text = queueText({ policy: 0, at: 0, waiting: 2, entries })
   assert.match(text, /in 10m 00s *$/m)
   assert.match(text, /in 10m 00s or later +; how late nobody can say, as job 3 before it/m)
+})
+
+test("of a job that may not run as things are said the expected start is none", () => {
+  const expected = { from: null, to: null, hosts: [], estimate: false, rests: "as long as there is no account vision" }
+  const text = (one: typeof expected & { none?: true }) =>
+    planOfText({ job: 1 as JobId, summary: "", code: "not_allowed", place: null, hosts: [], expected: one }, 0)
+  assert.equal(text({ ...expected, none: true }), "\nExpected start: none (as long as there is no account vision)\n")
+  assert.match(text(expected), /^Expected start: nobody can say /m)
 })
 
 test("usage by model says that no job has served one", () => {

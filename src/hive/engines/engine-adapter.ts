@@ -132,6 +132,10 @@ export interface EngineHttp {
   canary(order: Pick<HiveOrder, "alias" | "purpose">, word: string): { readonly path: string; readonly body: unknown }
   /** How many tokens came, or made an embedding that has numbers only; 0 where it is no answer. */
   canaryTokens(body: unknown): number
+  /** Of what clients ask of one engine or another, the fields that it passes over without a word. */
+  readonly lacks: readonly string[]
+  /** What it is asked for where a client says nothing. */
+  readonly defaults: Readonly<Record<string, number>>
   /** Where it says what it works on; `null` where it does not. */
   readonly progressPath: string | null
   /** @throws never: what cannot be read is nothing in flight */

@@ -58,6 +58,9 @@ export const llamaCppAdapter: EngineAdapter = {
       const tokens = (body as { usage?: { completion_tokens?: unknown } } | null)?.usage?.completion_tokens
       return typeof tokens === "number" ? tokens : embeddingTokens(body)
     },
+    // Its own are called repeat_penalty and repeat_last_n.
+    lacks: ["repetition_penalty", "repetition_context_size"],
+    defaults: {},
     progressPath: "/slots",
     progress(body) {
       const slots = (Array.isArray(body) ? body : []) as readonly Slot[]

@@ -18,6 +18,13 @@ import { dropsLayers, isOlder, KEEPS_LAYERS_SINCE } from "./mlx-models.ts"
 const SAFE_PATH = "-P"
 const SAY_VERSIONS = "from importlib.metadata import version as v; print('mlx-lm ' + v('mlx-lm') + ', mlx ' + v('mlx'))"
 
+/** What `APIHandler.do_POST` of mlx_lm/server.py 0.32 does not read. Its own penalties are called repetition_penalty and repetition_context_size. */
+const LACKS = [
+  ...["response_format", "json_schema", "grammar", "tool_choice", "parallel_tool_calls"],
+  ...["typical_p", "repeat_penalty", "repeat_last_n", "dry_multiplier", "dry_base", "dry_allowed_length"],
+  ...["ignore_eos", "reasoning_effort", "reasoning_format"],
+]
+
 /**
  * mlx_lm.server of releases 0.32: in one process, or one for each rank of a ring, all with the same words, of which rank 0 listens. It is started
  * through {@link MLX_LAUNCHER}.
@@ -55,6 +62,9 @@ export const mlxAdapter: EngineAdapter = {
       const tokens = (body as { usage?: { completion_tokens?: unknown } } | null)?.usage?.completion_tokens
       return typeof tokens === "number" ? tokens : 0
     },
+    lacks: LACKS,
+    // By itself it takes the likeliest token always: choices of one prompt would be equal. This is llama.cpp's own (common/common.h).
+    defaults: { temperature: 0.8 },
     progressPath: "/windfall/progress",
     progress(body) {
       const { busy, steps } = (body ?? {}) as { busy?: unknown; steps?: unknown }

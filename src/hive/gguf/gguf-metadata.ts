@@ -9,13 +9,19 @@ export class GgufMetadata {
   readonly architecture: string
   readonly #header: GgufHeader
 
-  /** @throws {WindfallError} `invalid_input` when the header does not name its architecture */
+  /** @throws {WindfallError} `invalid_input` when the header does not name its architecture, or a number of it is none */
   constructor(header: GgufHeader) {
     const architecture = header.metadata["general.architecture"]
     if (typeof architecture !== "string" || architecture === "")
       throw brokenModel(header.name, "its header does not say general.architecture")
     this.#header = header
     this.architecture = architecture
+    for (const [key, value] of Object.entries(header.metadata)) {
+      if (!key.startsWith(`${architecture}.`) || typeof value !== "number") continue
+      const isBad =
+        Number.isNaN(value) || (key === `${architecture}.rope.freq_base` && !(value > 0 && value < Infinity))
+      if (isBad) throw brokenModel(header.name, `its header is damaged: ${key} is ${value}`, "Fetch it again")
+    }
   }
 
   value(key: string): GgufValue | undefined {

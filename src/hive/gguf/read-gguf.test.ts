@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
-import { ggufHeader, HeaderSource } from "../../../test/support/gguf-file.ts"
+import { ggufHeader, HeaderSource, type MetaValue, type TensorSpec } from "../../../test/support/gguf-file.ts"
 import { denseModel, headerOf, LLAMA_3_70B, smallModel } from "../../../test/support/hive-models.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { ggufModel } from "./gguf-model.ts"
@@ -51,6 +51,25 @@ describe("the header of a GGUF file", () => {
       neededToByte: header.length + dataBytes,
     })
     assert.equal((await read(header, header.length + dataBytes)).lack, null)
+  })
+
+  it("is refused where tensors have no numbers, lie in the same bytes or are of no type, or a number is none", async () => {
+    const { metadata, tensors } = smallModel(1)
+    const changed = (change: (tensor: TensorSpec) => object) =>
+      tensors.map((one) => (one.name.includes("ffn_up") ? { ...one, ...change(one) } : one))
+    const broken: readonly [RegExp, typeof tensors, Record<string, MetaValue>?][] = [
+      [/tensor blk\.0\.ffn_up\.weight is of shape \[0, 0\]/, changed(() => ({ shape: [0, 0] }))],
+      [/tensor blk\.0\.ffn_up\.weight is of type 9999/, changed(() => ({ type: 9_999 }))],
+      [/tensors .* lie in the same bytes/, tensors.map((one) => ({ ...one, offset: 0 }))],
+      [/tensors token_embd\.weight and .*ffn_up.* lie in the same bytes/, changed(() => ({ offset: 32 }))],
+      [/llama\.rope\.freq_base is NaN/, tensors, { "llama.rope.freq_base": Number.NaN }],
+      [/llama\.rope\.freq_base is 0/, tensors, { "llama.rope.freq_base": 0 }],
+      [/llama\.rope\.scaling\.factor is NaN/, tensors, { "llama.rope.scaling.factor": Number.NaN }],
+    ]
+    for (const [reason, specs, more = {}] of broken) {
+      const { header, dataBytes } = ggufHeader({ ...metadata, ...more }, specs)
+      await assert.rejects(read(header, header.length + dataBytes), refuses(reason))
+    }
   })
 
   it("of an unknown type of tensor is read by where the next one begins", async () => {

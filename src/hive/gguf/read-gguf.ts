@@ -26,6 +26,8 @@ export interface GgufHeader {
 const LEAST_HEADER_BYTES = 24
 /** No header is so large: that of a model with 160,000 tokens and 1,700 tensors has some 10 MB. */
 const MOST_TENSOR_BYTES = 2 ** 52
+/** There are some 40 types; a newer one is taken as it is, and so large a number is none. */
+const TYPES_END = 256
 
 /**
  * Reads the header of a GGUF file by ranges of 2 MB, and nothing of its weights.
@@ -42,26 +44,57 @@ export async function readGguf(source: ByteSource, signal: AbortSignal): Promise
   const { metadata, tensorInfos, tensorDataOffset, tensorInfoByteRange } = await parse(source, signal)
   // The library fills up what it reads with zeros: a header that is cut may look whole.
   if (tensorInfoByteRange[1] > sizeBytes) throw cut(source)
-  const ends = tensorInfos.map(({ offset }) => Number(offset)).sort((a, b) => a - b)
+  const begins = tensorInfos.map(({ offset }) => Number(offset)).sort((a, b) => a - b)
   const dataBytes = Math.max(0, sizeBytes - Number(tensorDataOffset))
   const names = new Set<string>()
   let neededBytes = 0
+  const places: Place[] = []
   const tensors = tensorInfos.map(({ name: tensor, shape, dtype, offset }): GgufTensor => {
     if (tensor === "" || names.has(tensor)) throw brokenModel(name, `its header is damaged: two tensors "${tensor}"`)
     names.add(tensor)
     const type = GGML_TYPES.get(dtype as number)
+    if (type === undefined && !((dtype as number) < TYPES_END))
+      throw brokenModel(name, `its header is damaged: tensor ${tensor} is of type ${dtype}, and there is none`)
     const elements = shape.reduce((product, size) => product * Number(size), 1)
+    if (elements === 0)
+      throw brokenModel(
+        name,
+        `its header is damaged: tensor ${tensor} is of shape [${shape.join(", ")}]: it has no numbers`,
+      )
     // A type that is not in the table takes what lies up to the next tensor.
-    const upToNext = () => (ends.find((end) => end > Number(offset)) ?? dataBytes) - Number(offset)
+    const upToNext = () => (begins.find((begin) => begin > Number(offset)) ?? dataBytes) - Number(offset)
     const bytes = type === undefined ? Math.max(0, upToNext()) : bytesOf(elements, type)
     if (!(bytes <= MOST_TENSOR_BYTES)) throw brokenModel(name, `its header is damaged: tensor ${tensor} is too large`)
     neededBytes = Math.max(neededBytes, Number(offset) + bytes)
+    places.push({ tensor, begin: Number(offset), end: Number(offset) + bytes })
     return { name: tensor, elements, bytes, type: type?.name ?? `type ${dtype}` }
   })
+  checkApart(name, places)
   const neededToByte = Number(tensorDataOffset) + neededBytes
   const lack = dataBytes < neededBytes ? { file: name, endsAtByte: sizeBytes, neededToByte } : null
   if (lack !== null && dataBytes > 0) throw new CutFile(lack)
   return { name, metadata: metadata as unknown as GgufHeader["metadata"], tensors, lack }
+}
+
+/** Where a tensor lies in the weights, in bytes. */
+interface Place {
+  readonly tensor: string
+  readonly begin: number
+  readonly end: number
+}
+
+/** Each tensor has bytes of its own. @throws {WindfallError} `invalid_input` */
+function checkApart(name: string, places: readonly Place[]): void {
+  let before: Place | undefined
+  for (const place of places.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (before !== undefined && place.begin < before.end)
+      throw brokenModel(
+        name,
+        `its header is damaged: tensors ${before.tensor} and ${place.tensor} lie in the same bytes`,
+        "Fetch it again",
+      )
+    before = place
+  }
 }
 
 type Parsed = Awaited<ReturnType<typeof gguf>>

@@ -204,7 +204,7 @@ describe("what a hub says", () => {
         read()
         return true
       } catch (error) {
-        return error instanceof WindfallError && error.code === "corrupt_data"
+        return error instanceof WindfallError && ["hub_unreachable", "invalid_input"].includes(error.code)
       }
     }
     const siblings = fc.oneof(
@@ -249,6 +249,9 @@ describe("names", () => {
     assert.equal(usualDataName("Qwen/Qwen3-8B-GGUF", "Q4_K_M"), "Qwen3-8B-Q4_K_M")
     assert.equal(usualDataName("mlx-community/Qwen3-8B-4bit", null), "Qwen3-8B-4bit")
     assert.equal(usualDataName("lab/tiny-q8_0", "Q8_0"), "tiny-q8_0")
+    assert.equal(usualDataName("lab/f1", "F16"), "f1-F16")
+    assert.equal(usualDataName("lab/f1", "f1-small"), "f1-small")
+    assert.equal(usualDataName("lab/F16x", "F16"), "F16x-F16")
     fc.assert(
       fc.property(
         fc.string(),

@@ -1,6 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { isLeftBehind, isPickled } from "../model/left-behind.ts"
 import { isProjectorFile, projectorsFor } from "../model/projector-file.ts"
 import { type GgufChoice, ggufChoices, nameOf } from "./gguf-choices.ts"
 import type { HubFileEntry, HubListing } from "./listing.ts"
@@ -39,9 +40,6 @@ const BESIDE_WEIGHTS: ReadonlySet<string> = new Set([
   "processor_config.json",
   "video_preprocessor_config.json",
 ])
-
-/** Formats that run code of their author where they are loaded. */
-const PICKLED = /\.(?:bin|pt|pth|ckpt|pkl|pickle)$/i
 
 /**
  * What a model needs of a repository: one GGUF model with all its parts, or safetensors with configuration and tokenizer. Never
@@ -138,19 +136,23 @@ function chooseSafetensors(listing: HubListing, index: readonly string[] | null)
       `Cannot fetch ${listing.repository}: the hub lacks ${lacks}, which its index names`,
     )
   const names = new Set([...weights, ...BESIDE_WEIGHTS])
-  return { format: "safetensors", label: null, files: listing.files.filter(({ path }) => names.has(path)) }
+  return {
+    format: "safetensors",
+    label: null,
+    files: listing.files.filter(({ path }) => names.has(path) && !isLeftBehind(path, weights)),
+  }
 }
 
 /**
  * The files that a safetensors index names, each once.
- * @throws {WindfallError} corrupt_data
+ * @throws {WindfallError} invalid_input
  */
 export function filesOfIndex(index: Readonly<Record<string, unknown>>): readonly string[] {
   const map = index.weight_map
   const names = typeof map === "object" && map !== null ? [...new Set(Object.values(map))] : []
   if (names.length > 0 && names.every((name) => typeof name === "string" && /^[^/\\]+\.safetensors$/.test(name)))
     return (names as string[]).sort()
-  throw new WindfallError("corrupt_data", `Cannot read ${INDEX_FILE}: its weight_map names no safetensors files`)
+  throw new WindfallError("invalid_input", `Cannot read ${INDEX_FILE}: its weight_map names no safetensors files`)
 }
 
 function noWeights({ repository, files }: HubListing, choices: readonly GgufChoice[]): WindfallError {
@@ -158,7 +160,7 @@ function noWeights({ repository, files }: HubListing, choices: readonly GgufChoi
     return new WindfallError("file_not_found", `Cannot fetch safetensors of ${repository}: it has GGUF files only`, {
       hint: `Name one of them: ${firstOf(choices.map(labelText))}`,
     })
-  const pickles = files.some(({ path }) => PICKLED.test(path))
+  const pickles = files.some(({ path }) => isPickled(path))
   const why = pickles
     ? "its weights are pickled, and loading those runs whatever its author wrote"
     : "it has neither GGUF nor safetensors files"

@@ -30,7 +30,7 @@ const MOST_FILES = 100_000
 
 /**
  * Reads what `GET /api/models/NAME/revision/REVISION?blobs=true` answers. Files with a path that could lead elsewhere are left out.
- * @throws {WindfallError} corrupt_data when it names no commit or no files
+ * @throws {WindfallError} hub_unreachable when it names no commit or no files
  */
 export function readRevision(repository: string, answer: unknown): HubListing {
   const { sha, siblings } = objectOf(answer) ?? {}
@@ -41,7 +41,7 @@ export function readRevision(repository: string, answer: unknown): HubListing {
 
 /**
  * Reads one page of what `GET /api/models/NAME/tree/COMMIT?recursive=true` answers.
- * @throws {WindfallError} corrupt_data
+ * @throws {WindfallError} hub_unreachable
  */
 export function readTreePage(repository: string, answer: unknown): readonly HubFileEntry[] {
   if (!Array.isArray(answer)) throw unreadable(repository, "it lists no files")
@@ -94,7 +94,7 @@ function objectOf(value: unknown): Json | null {
 }
 
 function unreadable(repository: string, why: string): WindfallError {
-  return new WindfallError("corrupt_data", `Cannot read what the hub says of ${repository}: ${why}`, {
+  return new WindfallError("hub_unreachable", `Cannot read what the hub says of ${repository}: ${why}`, {
     hint: "Is it a hub like Hugging Face's? It is set by HF_ENDPOINT, or windfall up --hub URL",
   })
 }

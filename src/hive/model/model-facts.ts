@@ -61,6 +61,8 @@ export interface ModelFacts {
   readonly hiddenSize: number
   readonly feedForwardSize: number
   readonly vocabularySize: number
+  /** No token stands for more bytes of text; `null`: none is known to be the longest. */
+  readonly longestTokenBytes: number | null
   /** What it was trained for; `null` where the file does not say. */
   readonly contextTokens: number | null
   readonly heads: number | null

@@ -64,6 +64,8 @@ export function safetensorsModel(
       (experts?.used ?? 0) * (config.count("moe_intermediate_size") ?? 0),
     ),
     vocabularySize,
+    // In a file of its own, whose normalising makes less of a text.
+    longestTokenBytes: null,
     contextTokens: config.count("max_position_embeddings", "n_positions", "max_sequence_length") || null,
     heads: config.count("num_attention_heads", "n_head"),
     kvHeads: config.count("num_key_value_heads", "num_kv_heads") ?? config.count("num_attention_heads", "n_head"),

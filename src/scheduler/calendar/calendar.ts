@@ -178,15 +178,21 @@ export class Calendar {
     return this.#pieces.missing(pieces)
   }
 
+  /** Whether there is this room for a request for which others are asked now to make it. */
+  hasRoomAskedFor(request: PlanRequest, room: Room): boolean {
+    return this.hasRoom(request, room, false, true)
+  }
+
   /**
    * Whether there is this room for the request.
    * @param isPromised it was found once, and may end at the very moment at which another has got room since
+   * @param isAskedFor as for {@link PlanRequest.hasRoomAt}
    */
-  hasRoom(request: PlanRequest, { places, startMs }: Room, isPromised = false): boolean {
+  hasRoom(request: PlanRequest, { places, startMs }: Room, isPromised = false, isAskedFor = false): boolean {
     const { limitMs } = request.asked
     const forMs = isPromised ? Math.max(0, limitMs - 1) : limitMs
     return (
-      places.every((place) => request.hasRoomAt(place, startMs, forMs)) &&
+      places.every((place) => request.hasRoomAt(place, startMs, forMs, isAskedFor)) &&
       this.#piecesFrom(request, startMs, forMs) === startMs
     )
   }

@@ -5,10 +5,16 @@ import { HostQueue } from "./host-queue.ts"
 import type { Need, Pieces } from "./need.ts"
 import type { Profile } from "./profile.ts"
 
-/** A time in which nothing may run on a host, or, of `noStarts`, begin. */
+/** A time in which nothing may run on a host. */
 export interface Closed {
   readonly startMs: number
   readonly endMs: number
+}
+
+/** A time in which no start is planned, though one may be made now. */
+export interface NoStart extends Closed {
+  /** Nor is one planned that others are asked now to make room for. Absent: it is. */
+  readonly isFirm?: boolean
 }
 
 /** What jobs to which all times and hosts are alike ask for. */
@@ -21,8 +27,8 @@ export interface Asked {
   readonly places: readonly number[]
   /** By place, in order of time: when others keep the host. */
   readonly closed: readonly (readonly Closed[])[]
-  /** By place, in order of time: when no start is planned there, but one may be made now. */
-  readonly noStarts: readonly (readonly Closed[])[]
+  /** By place, in order of time. */
+  readonly noStarts: readonly (readonly NoStart[])[]
   /** By place, 1 for hosts that are taken only where no other has room as early; absent: none. Of several at once it decides nothing. */
   readonly late?: Uint8Array | undefined
   /** By place: of hosts with room at the same moment low ones are taken first. Absent: by the hosts' own weights. */
@@ -100,15 +106,19 @@ export class PlanRequest {
     return startMs
   }
 
-  /** Whether the host has room for it from that moment on, for so long. */
-  hasRoomAt(place: number, startMs: number, limitMs = this.asked.limitMs): boolean {
+  /**
+   * Whether the host has room for it from that moment on, for so long.
+   * @param isAskedFor others are asked now to make the room: the start counts as one that is made now
+   */
+  hasRoomAt(place: number, startMs: number, limitMs = this.asked.limitMs, isAskedFor = false): boolean {
     const { need, closed, noStarts } = this.asked
+    const never = isAskedFor ? noStarts[place]?.filter(({ isFirm }) => isFirm === true) : noStarts[place]
     const profile = this.#profiles[place]!
     const needed = this.needOn(place)
     return (
       startMs < this.#grid.endMs &&
       profile.hasRoomAt(needed, need === "whole", limitMs, startMs) &&
-      this.#openFrom(startMs, closed[place], noStarts[place]) === startMs &&
+      this.#openFrom(startMs, closed[place], never) === startMs &&
       !profile.isHeldFrom(needed, startMs, limitMs)
     )
   }
@@ -172,7 +182,7 @@ export class PlanRequest {
     if (moved > FEW_RELAXED) this.queue.rebuild()
   }
 
-  #openFrom(startMs: number, closed: readonly Closed[] | undefined, noStarts: readonly Closed[] | undefined): number {
+  #openFrom(startMs: number, closed: readonly Closed[] | undefined, noStarts: readonly NoStart[] | undefined): number {
     let openMs = opensAt(closed ?? [], startMs, this.asked.limitMs)
     if (openMs > this.#grid.nowMs)
       for (const each of noStarts ?? []) if (each.startMs <= openMs && openMs < each.endMs) openMs = each.endMs

@@ -19,7 +19,7 @@ const PLAIN: Queued = {
 describe("queueOrder()", () => {
   it("goes by preemption, reservation, tier, priority, submission, number and task, in this order", () => {
     // Each is first by its own key and last by all keys after it.
-    const last = { priority: 1, submittedMs: 9000, job: 99, task: 9 }
+    const last = { priority: 1, submittedMs: 9000, job: 99 }
     const jobs: Queued[] = [
       { ...PLAIN, ...last, expedited: true, tier: 0 },
       { ...PLAIN, ...last, preemptClass: "urgent", tier: 0 },
@@ -28,9 +28,10 @@ describe("queueOrder()", () => {
       { ...PLAIN, ...last, priority: 200 },
       { ...PLAIN, ...last, priority: 100, submittedMs: 500 },
       { ...PLAIN, job: 7, task: 9 },
-      { ...PLAIN, job: 8 },
       { ...PLAIN, job: 8, task: 0 },
       { ...PLAIN, job: 8, task: 1 },
+      { ...PLAIN, job: 8 },
+      { ...PLAIN, job: 9 },
       { ...PLAIN, priority: 0 },
     ]
     const preempts: Preempts = (one, other) => one === "urgent" && other === "normal"

@@ -2,7 +2,7 @@
 export interface Queued {
   /** Its number; of a task of an array the array's. */
   readonly job: number
-  /** The index of a task of an array; `null` for a job that is none. */
+  /** The index of a task that waits by itself, and stands before the rest of its array: mostly it has begun before. `null`: a job, or that rest. */
   readonly task: number | null
   /** Asked for to be first after it was requeued (Slurm's `--requeue=expedite`). */
   readonly expedited: boolean
@@ -47,7 +47,7 @@ export function compareQueued(a: Queued, b: Queued): number {
     b.priority - a.priority ||
     a.submittedMs - b.submittedMs ||
     a.job - b.job ||
-    (a.task ?? -1) - (b.task ?? -1)
+    (a.task ?? Number.MAX_SAFE_INTEGER) - (b.task ?? Number.MAX_SAFE_INTEGER)
   )
 }
 

@@ -79,14 +79,10 @@ export class Answers {
     let place = 0
     let decisions = 0
     const goneOwn: KeptFirst[] = []
-    const goneAt = new Map<Line, number>()
     for (let at = 0; at < this.#lines.length; at++) {
       const answer = this.#answers[at]
       const line = this.#lines[at]!
-      for (const gone of pass.ownHolds.goneAt(line)) {
-        goneAt.set(line, decisions + 0.5)
-        goneOwn.push(keptFirst(gone, decisions + 0.5, gone.since && goneAt.get(gone.since)))
-      }
+      for (const gone of pass.ownHolds.goneAt(line)) goneOwn.push(keptFirst(gone, decisions + 0.5))
       const own = this.#own.get(at) ?? 0
       if (answer !== undefined) {
         place++

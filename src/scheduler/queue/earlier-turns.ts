@@ -4,7 +4,8 @@ import { type Found, given } from "./found.ts"
 import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { ANY_NUMBER, type GivenUpTurn, type KeptBound, type MostKept, turnKey } from "./most-kept.ts"
+import { endsLate } from "./misses-deadline.ts"
+import { ANY_NUMBER, type GivenUpTurn, type KeptBound, type MostKept, OWN_TURN, turnKey } from "./most-kept.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueJob } from "./queue-scene.ts"
 import type { Untimed } from "./untimed.ts"
@@ -15,11 +16,8 @@ export interface KeptRoom {
   readonly room: Room
   /** At whose turn it was kept. */
   readonly partition: string
-  /**
-   * It is on its sender's own hosts, and was kept before all turns. Near: it may be in the way of what its job could have now instead. Moved: at the turn
-   * of another job of its sender, which gave up what was kept for it.
-   */
-  readonly own?: { readonly isNear: boolean; readonly isMoved?: true; readonly behind?: JobId | undefined }
+  /** It is on its sender's own hosts, and was kept before all turns. Near: it may be in the way of what its job could have now instead. */
+  readonly own?: { readonly isNear: boolean; readonly behind?: JobId | undefined }
   /** Of such room: the turn for which it was kept is over, and it is what its job was told. */
   readonly isTold?: true
 }
@@ -55,13 +53,28 @@ export class EarlierTurns {
   /** @param isOwn on its sender's own Mac, before its turn */
   begun(job: QueueJob, isOwn = false): void {
     // Else nothing is kept for who is in one partition, and it will not be looked at again.
-    if (isOwn || job.partitions.length > 1 || this.#byJob.has(job.id)) this.#known(job).begun++
+    if (isOwn || this.#isNoted(job) || this.#byJob.has(job.id)) this.#known(job).begun++
+  }
+
+  /** Whether it takes no later room elsewhere in place of what is kept for it on its sender's own hosts. */
+  staysOnOwn(job: QueueJob): boolean {
+    return this.ownBoundOf(job)?.stays === true
   }
 
   kept({ spec, standing }: Line, request: LineRequest, room: Room, own?: KeptRoom["own"]): void {
     const partition = standing.partition.name
     if (own !== undefined) this.#known(spec).kept.push({ request, room, partition, own })
-    else if (spec.partitions.length > 1) this.#known(spec).kept.push({ request, room, partition })
+    else if (this.#isNoted(spec)) this.#known(spec).kept.push({ request, room, partition })
+  }
+
+  /** Whether all it gets is noted: it has several turns, or has given up room on its own Mac and may want it back. */
+  #isNoted(job: QueueJob): boolean {
+    return job.partitions.length > 1 || this.ownBoundOf(job) !== undefined
+  }
+
+  /** How much is kept for the job on its sender's own hosts before its turn, where it was seen that it has something better then. */
+  ownBoundOf({ id }: QueueJob): KeptBound | undefined {
+    return this.#mostKept.size === 0 ? undefined : this.#mostKept.get(turnKey(id, OWN_TURN))
   }
 
   /** Whether no more is kept for its job from this turn on, nor its place held: it has something better at another. */
@@ -84,6 +97,7 @@ export class EarlierTurns {
 
   /**
    * What was kept for the job from its turn there on, or its place that it held, is given up for something better.
+   * @param partition of that turn, or {@link OWN_TURN}
    * @param startMs when that would have begun; Infinity where it had no time
    */
   gaveUp(job: JobId, partition: string, startMs = Number.POSITIVE_INFINITY): void {
@@ -102,6 +116,7 @@ export class EarlierTurns {
       return [...turns].map(([partition, startMs]) => ({
         job,
         key: turnKey(job, partition),
+        isOwn: partition === OWN_TURN,
         most: this.#countAt(job, partition),
         insteadMs: lastMs,
         count,
@@ -119,7 +134,7 @@ export class EarlierTurns {
 
   #countAt(job: JobId, partition: string): number {
     const kept = this.#byJob.get(job)?.kept ?? []
-    return kept.filter((one) => one.partition === partition && one.own === undefined).length
+    return kept.filter(({ own, ...one }) => (own === undefined ? one.partition : OWN_TURN) === partition).length
   }
 
   /** {@link startInstead}; what is given up for it counts against no limit any more. */
@@ -146,7 +161,7 @@ export class EarlierTurns {
 
   /** At a later turn: earlier times than those that are kept since another one, which are taken instead. */
   earlierHere(line: Line, request: LineRequest, kept: KeptRoom[], why: WaitReason, untimed: Untimed): Found[] {
-    const { spec, standing, limitMs } = line
+    const { spec, standing } = line
     const partition = standing.partition.name
     const found: Found[] = []
     for (const [at, one] of kept.entries()) {
@@ -154,7 +169,7 @@ export class EarlierTurns {
       const room = this.#earlierRoom(one, request)
       // What somebody may yet take first is no better.
       if (room === null || untimed.firstBefore(line, room) !== undefined) continue
-      if (spec.deadlineMs !== null && room.startMs + limitMs > spec.deadlineMs) continue
+      if (endsLate(line, room.startMs)) continue
       this.#calendar.giveBack(one.request.plan, one.room)
       this.#calendar.take(request.plan, room)
       kept[at] = { request, room, partition }

@@ -89,6 +89,26 @@ describe("the expected start of a job behind one that has no time of its own", (
   })
 })
 
+describe("a job that may not run as the policy is", () => {
+  const refused: readonly (readonly [policy: object, job: object, rests: string])[] = [
+    [{}, { account: "vision" }, "as long as there is no account vision"],
+    [{}, { qos: "urgent" }, "as long as there is no QOS urgent"],
+    [{ partitions: { apple_gpu: { users: ["bob"] } } }, {}, "as long as partition apple_gpu is not for ann"],
+  ]
+  for (const [policy, job, rests] of refused) {
+    it(rests, () => {
+      const read = readScene(JSON.stringify({ now: 0, policy, hosts: ["mac1"], jobs: [{ user: "ann" }] }))
+      assert.ok(read.scene !== null)
+      const { nowMs } = read
+      // As when the policy that had them was replaced.
+      const scene = { ...read.scene, waiting: read.scene.waiting.map((one) => ({ ...one, ...job })) }
+      const entry = planQueue(scene, nowMs, { estimates: true }).entries[0]!
+      const expected = expectedStart(scene, nowMs, entry)
+      assert.deepEqual(expected, { from: null, to: null, hosts: [], estimate: false, none: true, rests })
+    })
+  }
+})
+
 describe("a job that a booking and the programs of an owner keep off", () => {
   const hosts = [
     { name: "mac1", memory: "36 GB" },

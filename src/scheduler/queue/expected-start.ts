@@ -28,14 +28,15 @@ export function expectedStart(scene: QueueScene, nowMs: number, entry: QueueEntr
     to,
     hosts,
     estimate: entry.estimate || (planned === null && from !== null),
+    ...(from === null && neverText(entry) !== null ? { none: true } : {}),
     rests: restsOn(scene, nowMs, from, to, entry),
   }
 }
 
 function restsOn(scene: QueueScene, nowMs: number, from: number | null, to: number | null, entry: QueueEntry): string {
   const { running } = scene
-  const { reason } = entry
-  if (reason?.code === "limit" && reason.hits[0]?.lasting === true) return "by that limit it never starts"
+  const never = neverText(entry)
+  if (never !== null && (from === null || entry.reason?.code === "limit")) return never
   if (from === null && to === null) {
     const inTheWay = isForOwnersUse(scene, nowMs, entry)
       ? ": what programs of Macs' owners hold of the memory is in the way"
@@ -53,6 +54,12 @@ function restsOn(scene: QueueScene, nowMs: number, from: number | null, to: numb
       : "the latest if all jobs take their whole time limit"
   const guess = entry.estimate ? "; nothing is kept for it yet" : ""
   return `${notBeforeText(entry)}the earliest if all that runs now ended at once, ${latest}; jobs that come before it later are not counted${guess}`
+}
+
+/** What that was said of it, or is no more there, keeps it from ever starting; `null`: nothing. */
+function neverText({ reason }: QueueEntry): string | null {
+  if (reason?.code === "limit" && reason.hits[0]?.lasting === true) return "by that limit it never starts"
+  return reason?.code === "not_allowed" ? `as long as ${reason.text}` : null
 }
 
 /** When its time comes that is all it waits for. */

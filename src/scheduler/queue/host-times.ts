@@ -1,5 +1,5 @@
 import type { HostId } from "../../protocol/ids.ts"
-import type { Closed } from "../calendar/plan-request.ts"
+import type { Closed, NoStart } from "../calendar/plan-request.ts"
 import { hostObstacles, OWNER_CODES } from "../obstacle.ts"
 import type { HostBooking, QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
@@ -16,7 +16,7 @@ const ENDLESS_COUNTS_MS = 3 * 3_600_000
 /** When hosts are not to be had: as they are now, as their owners are expected, and as others have them booked. */
 export class HostTimes {
   /** By place: when no start is planned, though one may be made now. */
-  readonly noStarts: readonly (readonly Closed[])[]
+  readonly noStarts: readonly (readonly NoStart[])[]
   readonly #scene: QueueScene
   readonly #nowMs: number
   readonly #away: readonly (Closed | null)[]
@@ -113,10 +113,10 @@ export function timesOf(
 }
 
 /** What lies between these times, and after them. */
-function between(times: readonly Closed[]): Closed[] {
+function between(times: readonly Closed[]): NoStart[] {
   return times.flatMap(({ endMs }, at) => {
     const untilMs = times[at + 1]?.startMs ?? Number.POSITIVE_INFINITY
-    return endMs < untilMs ? [{ startMs: endMs, endMs: untilMs }] : []
+    return endMs < untilMs ? [{ startMs: endMs, endMs: untilMs, isFirm: true }] : []
   })
 }
 

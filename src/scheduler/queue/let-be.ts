@@ -1,3 +1,4 @@
+import type { JobId } from "../../protocol/ids.ts"
 import type { Grid } from "../calendar/grid.ts"
 import type { RunningAttempt } from "./queue-scene.ts"
 import type { Candidate } from "./victim-order.ts"
@@ -18,4 +19,9 @@ export function goesByItself({ startedMs, limitMs, stoppedFor }: RunningAttempt,
   if (limitMs === null || (stoppedFor ?? null) !== null) return false
   const endMs = startedMs + limitMs
   return endMs <= grid.nowMs || grid.msOf(grid.stepAfter(endMs)) <= grid.nowMs + graceMs
+}
+
+/** For whom it is on its way out; `null`: for nobody, or it is not. */
+export function awaitedFor({ leavesMs, leavesFor }: RunningAttempt): JobId | null {
+  return leavesMs === null ? null : (leavesFor ?? null)
 }

@@ -71,8 +71,7 @@ export class Lines {
       spec: job,
       standing,
       limitMs,
-      job: job.id,
-      task: null,
+      ...numbersOf(job),
       expedited: job.expedited,
       reserved: job.booking !== null,
       tier: standing.partition.tier,
@@ -153,6 +152,12 @@ export class Lines {
     }
     return amounts
   }
+}
+
+/** A task that waits by itself, having a number of its own, stands where its array does. */
+function numbersOf({ id, array }: QueueJob): Pick<Line, "job" | "task"> {
+  const of = array?.of ?? id
+  return { job: of, task: array === null || of === id ? null : (array.tasks.runs[0]?.first ?? null) }
 }
 
 function byHandOf({ hold, priority }: QueueJob): number | "held" | null {

@@ -10,10 +10,18 @@ export interface KeptBound {
   readonly most: number
   /** but for what begins until then: that is no later than what it had instead, and the earlier turn goes first. */
   readonly insteadMs: number
+  /** Nothing of it is given up for a later time. */
+  readonly stays?: true
 }
 
-/** By job and partition; for what is not in it as much is kept as there is room for. */
+/** By job and turn; for what is not in it as much is kept as there is room for. */
 export type MostKept = ReadonlyMap<string, KeptBound>
+
+/** The turns of owners before all others on their own Macs, in place of a partition. */
+export const OWN_TURN = ""
+
+/** What it would have instead it has only as long as it keeps what it has. */
+const STAYS: KeptBound = { most: Number.POSITIVE_INFINITY, insteadMs: Number.POSITIVE_INFINITY, stays: true }
 
 export const ANY_NUMBER: MostKept = new Map()
 
@@ -25,6 +33,8 @@ export function turnKey(job: JobId, partition: string): string {
 export interface GivenUpTurn extends KeptBound {
   readonly job: JobId
   readonly key: string
+  /** It is that on its sender's own hosts. */
+  readonly isOwn: boolean
   /** How many of its tasks have a time instead. */
   readonly count: number
   /** When the last of them begins, or what was given up would have begun. */
@@ -32,8 +42,8 @@ export interface GivenUpTurn extends KeptBound {
 }
 
 /**
- * Passes through the same queue until one gives up nothing that it kept. A job in several partitions may have room kept at its turn in one of them, and at
- * a later turn get something better: those whose turn lay between have then planned around what nobody has. So they are planned anew, and
+ * Passes through the same queue until one gives up nothing that it kept. A job in several partitions may have room kept at its turn in one of them, or an
+ * owner's on its own Mac, and at a later turn get something better: those whose turn lay between have then planned around what nobody has. So they are planned anew, and
  * it is not kept again, unless it then were no later than that, or the job has less than it gave up, since others have the better one.
  * @param through one whole pass; `goesOn`: whether it was looked at as far as somebody may start
  */
@@ -41,19 +51,27 @@ export function untilNothingIsGivenUp<T extends { readonly pass: QueuePass; read
   through: (mostKept: MostKept) => T,
 ): T {
   let givenUp: ReadonlyMap<string, GivenUpTurn> = new Map()
-  const firm = new Set<string>()
+  let mostKept: ReadonlyMap<string, KeptBound> = givenUp
+  const firm = new Map<string, GivenUpTurn>()
   for (let count = 1; ; count++) {
-    const told = through(givenUp)
+    const told = through(mostKept)
     const { earlier } = told.pass
     if (count === MOST_PASSES || !told.goesOn) return told
     const lost = [...givenUp.values()].filter(({ job, count, lastMs }) => {
       const now = earlier.hasNow(job)
       return now.count < count || now.lastMs > lastMs
     })
-    for (const { key } of lost) firm.add(key)
+    for (const one of lost) firm.set(one.key, one)
     const more = earlier.givenUp().filter(({ key }) => !firm.has(key))
-    if (more.length === 0 && lost.length === 0) return told
+    // Kept all the same, as it was no later than what it has instead, and given up once more.
+    for (const one of more) if (!one.isOwn && givenUp.has(one.key)) firm.set(one.key, one)
     const known = [...givenUp.values(), ...more].filter(({ key }) => !firm.has(key))
-    givenUp = new Map(known.map((one) => [one.key, one]))
+    // Others took what it had instead: what is no later than what it has now goes first.
+    const next = known.map((one) => ({ ...one, insteadMs: Math.max(one.insteadMs, earlier.hasNow(one.job).lastMs) }))
+    const isLater = next.some(({ key, insteadMs }) => insteadMs > (givenUp.get(key)?.insteadMs ?? insteadMs))
+    if (more.length === 0 && lost.length === 0 && !isLater) return told
+    givenUp = new Map(next.map((one) => [one.key, one]))
+    const stay = [...firm.values()].flatMap(({ key, isOwn }) => (isOwn ? [[key, STAYS] as const] : []))
+    mostKept = new Map([...givenUp, ...stay])
   }
 }

@@ -1,16 +1,13 @@
 import type { HostId } from "../../protocol/ids.ts"
 import { Eligibility } from "./eligible.ts"
-import { entryOf } from "./entry-of.ts"
-import { LeastNeeds, OpenHosts } from "./least-needs.ts"
+import { LeastNeeds } from "./least-needs.ts"
 import { type Line, Lines } from "./line.ts"
 import { ANY_NUMBER, type MostKept, untilNothingIsGivenUp } from "./most-kept.ts"
 import { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Standings } from "./standings.ts"
-
-/** After so many it is looked at how late it is. */
-const LINES_AT_ONCE = 32
+import { StartsWalk } from "./starts-walk.ts"
 
 /** The queue in its order, to be kept until jobs come or go, or priorities have moved on. */
 export interface QueueOrder {
@@ -50,7 +47,7 @@ export function planStarts(scene: QueueScene, order: QueueOrder, nowMs: number):
 }
 
 /**
- * The same one by one, each as soon as it is found.
+ * The same one by one, each as soon as it is found. Where something may be given up at a turn to come, none before the end: only then is it known what starts.
  * @param freed hosts where owners may start something; `null`: all
  * @param goesOn asked now and then; where it says no, that is all for now. What was found until then stands
  * @returns whether it was looked for as far as there may be any
@@ -63,71 +60,21 @@ export function* startsOf(
   goesOn: () => boolean = () => true,
 ): Generator<QueueEntry, boolean> {
   const { standings, lines } = order
-  const walkOf = (mostKept: MostKept, lastOfSeveral: number) => {
-    const pass = new QueuePass(scene, standings, nowMs, lines, mostKept)
-    return { pass, starts: startsIn(pass, order, { freed, goesOn, lastOfSeveral }) }
+  const walkOf = (mostKept: MostKept) => {
+    const walk = new StartsWalk(new QueuePass(scene, standings, nowMs, lines, mostKept), order, goesOn)
+    return { walk, isWhole: walk.atHome(freed) }
   }
-  const lastOfSeveral = lines.findLastIndex(({ spec }) => spec.partitions.length > 1)
-  if (lastOfSeveral === -1) return yield* walkOf(ANY_NUMBER, lastOfSeveral).starts
-  // What starts is known only once nothing is given up any more.
+  const first = walkOf(ANY_NUMBER)
+  if (first.isWhole && !first.walk.mayGiveUp) {
+    yield* first.walk.found
+    return yield* first.walk.inTurn()
+  }
+  let next: typeof first | undefined = first
   const told = untilNothingIsGivenUp((mostKept) => {
-    const { pass, starts } = walkOf(mostKept, lastOfSeveral)
-    const entries: QueueEntry[] = []
-    for (;;) {
-      const next = starts.next()
-      if (next.done === true) return { pass, entries, goesOn: next.value }
-      entries.push(next.value)
-    }
+    const { walk, isWhole } = next ?? walkOf(mostKept)
+    next = undefined
+    return { pass: walk.pass, entries: walk.found, goesOn: isWhole && walk.toTheEnd() }
   })
   if (told.goesOn) yield* told.entries
   return told.goesOn
-}
-
-interface Walk {
-  readonly freed: ReadonlySet<HostId> | null
-  readonly goesOn: () => boolean
-  /** The last line of a job in several partitions; -1: there is none. */
-  readonly lastOfSeveral: number
-}
-
-function* startsIn(
-  pass: QueuePass,
-  { lines, least }: QueueOrder,
-  { freed, goesOn, lastOfSeveral }: Walk,
-): Generator<QueueEntry, boolean> {
-  const { scene } = pass
-  let decisions = 0
-  if (scene.policy.owners.first) {
-    const ofFreed = freed && new Set(scene.hosts.flatMap(({ id, owner }) => (freed.has(id) ? (owner ?? []) : [])))
-    // Those of the others start nothing before their turn, but have times on their own hosts.
-    for (const isFreed of ofFreed === null ? [true] : [true, false]) {
-      for (const [at, line] of lines.entries()) {
-        if (pass.own.isOver) break
-        if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
-        const { user } = line.standing
-        if (!pass.own.concerns(user) || (ofFreed !== null && ofFreed.has(user) !== isFreed)) continue
-        for (const found of pass.ownTurns.visit(line, at)) {
-          const entry = entryOf(pass.scene, line, found, at + 1, ++decisions, true)
-          if (beginsIn(entry)) yield entry
-        }
-      }
-    }
-  }
-  const open = new OpenHosts(scene, pass.calendar.profiles, least)
-  for (const [at, line] of lines.entries()) {
-    // Whoever may preempt needs no room.
-    if (at > lastOfSeveral && !pass.mayMakeRoom && !open.takeAnyFrom(at)) return true
-    if (at % LINES_AT_ONCE === 0 && !goesOn()) return false
-    for (const found of lastOfSeveral === -1 ? pass.visit(line, at) : pass.look(line, at)) {
-      if (found.room === null) continue
-      const entry = entryOf(pass.scene, line, found, at + 1, ++decisions)
-      if (beginsIn(entry)) yield entry
-    }
-  }
-  return true
-}
-
-/** Who waits for some that are on their way out already has nothing to be done for it. */
-function beginsIn({ state, preempts }: QueueEntry): boolean {
-  return state === "start" || preempts.length > 0
 }

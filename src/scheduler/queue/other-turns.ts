@@ -59,13 +59,10 @@ export interface KeptFirst {
   readonly kept: KeptMeanwhile
 }
 
-/**
- * What was kept for an owner's job before its turn, until one of its own or of its sender.
- * @param sinceOrder when it was moved there; absent: it was there before all turns
- */
-export function keptFirst({ line, room }: OwnHoldGone, untilOrder: number, sinceOrder?: number): KeptFirst {
+/** What was kept for an owner's job before all turns, until one of its own. */
+export function keptFirst({ line, room }: OwnHoldGone, untilOrder: number): KeptFirst {
   const partition = line.standing.partition.name
   // Before all turns it was in the order of the queue, too.
-  const order = sinceOrder ?? 1 - 1 / (untilOrder + 1.5)
+  const order = 1 - 1 / (untilOrder + 1.5)
   return { job: line.spec.id, kept: { partition, order, untilOrder, limitMs: line.limitMs, room, holds: [] } }
 }

@@ -6,6 +6,7 @@ import { type Found, given } from "./found.ts"
 import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import { endsLate } from "./misses-deadline.ts"
 import type { OwnHosts } from "./own-hosts.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import { TASKS_RESERVED } from "./task-counts.ts"
@@ -15,14 +16,6 @@ import type { Untimed } from "./untimed.ts"
 export interface OwnHoldGone {
   readonly line: Line
   readonly room: Room
-  /** At whose turn it was moved there; absent: it was kept there before all turns. */
-  readonly since?: Line
-}
-
-/** A job of an owner for which something is kept, until its turn. */
-interface Held {
-  readonly line: Line
-  readonly kept: OwnHoldGone[]
 }
 
 interface Parts {
@@ -57,12 +50,12 @@ export class OwnHolds {
   readonly #untimed: Untimed
   readonly #isNear: boolean
   readonly #onOwn = new Map<LineRequest, OnOwn>()
-  readonly #byJob = new Map<JobId, Held>()
-  /** By user, in order of the queue; those whose turn is over leave it. */
-  readonly #byUser = new Map<string, Held[]>()
+  readonly #byJob = new Map<JobId, OwnHoldGone[]>()
+  /** By user, the jobs for which something is kept. */
+  readonly #jobs = new Map<string, Set<JobId>>()
   /** Places where some of it was given up by now. */
   readonly #freed = new Set<number>()
-  readonly #gone = new Map<Line, readonly OwnHoldGone[]>()
+  readonly #gone = new Map<Line, OwnHoldGone[]>()
 
   /** @param mayPreempt others than owners may preempt */
   constructor({ calendar, own, earlier, limits, untimed }: Parts, mayPreempt: boolean) {
@@ -79,28 +72,48 @@ export class OwnHolds {
    * @param mayPreempt it may ask guests there to go at its turn
    */
   keep(line: Line, request: LineRequest, mayRun: number, mayPreempt = false): void {
-    const { spec, standing, limitMs } = line
+    const { spec, standing } = line
     if (standing.qos.noReserve || request.ownFull.has(spec.user) || !this.#own.mayHold(spec.user)) return
     const isNear = this.#isNear || mayPreempt || spec.hosts > 1 || request.plan.hasPieces
-    for (let left = Math.min(mayRun, TASKS_RESERVED); left > 0; left--) {
+    const bound = this.#earlier.ownBoundOf(spec)
+    const count = Math.min(mayRun, TASKS_RESERVED)
+    for (let held = 0; held < count; held++) {
       if (this.#limits.plannedReasonOf(line, request) !== null) return
       const room = this.#first(line, request)
-      if (room === null || (spec.deadlineMs !== null && room.startMs + limitMs > spec.deadlineMs)) return
+      if (room === null || endsLate(line, room.startMs)) return
+      if (bound !== undefined && held >= bound.most && room.startMs > bound.insteadMs) return
       this.#calendar.take(request.plan, room)
       this.#limits.reserved(line, request, true)
       this.#earlier.kept(line, request, room, { isNear, behind: this.#untimed.firstBefore(line, room) })
       const known = this.#byJob.get(spec.id)
-      if (known === undefined) this.#hold({ line, kept: [{ line, room }] })
-      else known.kept.push({ line, room })
+      if (known === undefined) this.#hold(line, room)
+      else known.push({ line, room })
     }
   }
 
-  #hold(held: Held): void {
-    const { id, user } = held.line.spec
-    this.#byJob.set(id, held)
-    const others = this.#byUser.get(user)
-    if (others === undefined) this.#byUser.set(user, [held])
-    else others.push(held)
+  #hold(line: Line, room: Room): void {
+    const { id, user } = line.spec
+    this.#byJob.set(id, [{ line, room }])
+    const jobs = this.#jobs.get(user)
+    if (jobs === undefined) this.#jobs.set(user, new Set([id]))
+    else jobs.add(id)
+  }
+
+  /** What is kept for the line by now. */
+  heldFor(line: Line): readonly OwnHoldGone[] {
+    const held = this.#byJob.get(line.spec.id)
+    return held === undefined || held[0]?.line !== line ? NONE_GONE : held
+  }
+
+  /** Where something is kept for anybody. */
+  places(): readonly number[] {
+    return [...new Set([...this.#byJob.values()].flatMap((held) => held.flatMap(({ room }) => room.places)))]
+  }
+
+  /** Whether something is kept for other jobs of the line's sender. */
+  hasOthers({ spec: { id, user } }: Line): boolean {
+    const jobs = this.#jobs.get(user)
+    return jobs !== undefined && jobs.size > (jobs.has(id) ? 1 : 0)
   }
 
   /** At the turn of the line for which it was kept: what its tasks have now. Where the reason is a limit that is none. */
@@ -115,8 +128,8 @@ export class OwnHolds {
         const room = mayMove ? this.#earlierRoom(one) : one.room
         if (room !== one.room) for (const place of one.room.places) this.#freed.add(place)
         const { partition } = one
-        const isOwn = room === one.room && one.own.isMoved !== true
-        stays.push(isOwn ? { ...one, isTold: true } : { request, room, partition })
+        stays.push(room === one.room ? { ...one, isTold: true } : { request, room, partition })
+        const isOwn = room === one.room
         const behind = isOwn && one.own.behind !== undefined ? { behind: one.own.behind } : {}
         found.push({ ...given(null, room, this.#calendar.grid.nowMs, reason), ownersFirst: isOwn, ...behind })
       }
@@ -126,54 +139,18 @@ export class OwnHolds {
     return found.sort((a, b) => a.room!.startMs - b.room!.startMs)
   }
 
-  /** After the turn of the line. What it gave up for a start elsewhere its sender's next jobs get first: they will once it runs. */
-  turnOver(line: Line, stays: readonly KeptRoom[], found: readonly Found[]): void {
-    const held = this.#byJob.get(line.spec.id)
-    if (held === undefined) return
-    const isTold = held.line === line
-    const gone = held.kept.filter(({ room }) => !stays.some((one) => one.room === room))
-    // Who was moved is told what was found at its turn.
-    this.#noteGone(line, isTold ? held.kept.filter((one) => one.since !== undefined || gone.includes(one)) : gone)
-    held.kept.splice(0, held.kept.length, ...held.kept.filter((one) => !gone.includes(one)))
-    const others = this.#byUser.get(line.spec.user)!
-    if (isTold) others.splice(others.indexOf(held), 1)
-    if (others.length > 0 && found.some(({ isStart }) => isStart)) this.#moveUp(line, others, gone)
-  }
-
-  #noteGone(line: Line, gone: readonly OwnHoldGone[]): void {
+  /** After the turn of the line. */
+  turnOver(line: Line, stays: readonly KeptRoom[]): void {
+    const before = this.#byJob.get(line.spec.id)
+    if (before === undefined) return
+    const isKept = (one: OwnHoldGone) => stays.some(({ room }) => room === one.room)
+    const gone = before.filter((one) => !isKept(one))
     if (gone.length === 0) return
-    const known = this.#gone.get(line)
-    this.#gone.set(line, known === undefined ? gone : [...known, ...gone])
+    this.#gone.set(line, gone)
     for (const { room } of gone) for (const place of room.places) this.#freed.add(place)
-  }
-
-  /** In order of the queue, each to where it has room earlier than it had. */
-  #moveUp(line: Line, others: readonly Held[], gone: readonly OwnHoldGone[]): void {
-    if (gone.length === 0) return
-    const { nowMs } = this.#calendar.grid
-    const places = new Set(gone.flatMap(({ room }) => room.places))
-    for (const { line: other, kept } of others) {
-      const known = this.#earlier.of(other.spec)!.kept
-      for (const [at, hold] of kept.entries()) {
-        const index = known.findIndex(({ room }) => room === hold.room)
-        const one = known[index]!
-        const { plan } = one.request
-        if (plan.asked.hosts > 1 || plan.hasPieces) continue
-        this.#calendar.giveBack(plan, hold.room)
-        let { room } = hold
-        for (const place of places) {
-          const startMs = plan.roomOn(place, nowMs)
-          if (startMs < room.startMs) room = { places: [place], startMs }
-        }
-        this.#calendar.take(plan, room)
-        if (room === hold.room) continue
-        this.#noteGone(line, [hold])
-        places.add(hold.room.places[0]!)
-        kept[at] = { line: other, room, since: line }
-        // At its turn it is sought without it, as it may have room to begin right there.
-        known[index] = { ...one, room, own: { ...one.own!, isNear: true, isMoved: true } }
-      }
-    }
+    const stay = before.filter(isKept)
+    this.#byJob.set(line.spec.id, stay)
+    if (stay.length === 0) this.#jobs.get(line.spec.user)!.delete(line.spec.id)
   }
 
   /** What was kept for the line's job until then. */

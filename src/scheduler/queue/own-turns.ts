@@ -5,6 +5,7 @@ import { type Found, given } from "./found.ts"
 import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import { endsLate } from "./misses-deadline.ts"
 import type { OwnHolds } from "./own-holds.ts"
 import type { OwnHosts } from "./own-hosts.ts"
 import type { OwnRoom } from "./own-room.ts"
@@ -50,8 +51,7 @@ export class OwnTurns {
     const { own, calendar, earlier, requests, limits, taskCounts, room, holds } = this.#parts
     const { spec, standing } = line
     if (spec.hosts > own.placesOf(spec.user).length || standing.refusal !== null) return NOTHING_FOUND
-    const { nowMs } = calendar.grid
-    if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return NOTHING_FOUND
+    if (endsLate(line, calendar.grid.nowMs)) return NOTHING_FOUND
     if (spec.partitions.length > 1 && earlier.of(spec) !== undefined) return NOTHING_FOUND
     own.lookedAt(spec.user)
     const request = requests.of(line, at)
@@ -69,9 +69,12 @@ export class OwnTurns {
     // Who may yet preempt there is looked at without what is kept for it there.
     if (mayRun > 0 && limits.reasonOf(line, request) === null)
       holds.keep(line, request, mayRun, room.isElsewhere(spec.id))
-    const rest = (spec.array?.tasks.count ?? 1) - found.length - (earlier.of(spec)?.kept.length ?? 0)
+    const kept = earlier.of(spec)?.kept ?? []
+    const isLater = kept.some(({ own }) => own?.behind !== undefined)
+    const rest = (spec.array?.tasks.count ?? 1) - found.length - kept.length
     // Once they may start they go first here, whoever is before them elsewhere.
-    if (rest > 0) this.#parts.untimed.noteOn(own.placesOf(spec.user), line, request)
+    if (rest > 0 || (isLater && !process.env.NOLATER) || earlier.staysOnOwn(spec))
+      this.#parts.untimed.noteOn(own.placesOf(spec.user), line, request)
     return found.length === 0 ? NOTHING_FOUND : found
   }
 

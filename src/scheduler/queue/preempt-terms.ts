@@ -18,21 +18,27 @@ export interface PreemptTerms {
   readonly notSuspended: NotSuspended | null
 }
 
+/** Where a job runs that another one would preempt there. */
+export interface PreemptedWhere {
+  /** Of the host. */
+  readonly owner: string | null
+  /** It is on its sender's own Mac, there or with another of its hosts, as `AtHome` says. */
+  readonly isAtHome: boolean
+}
+
 /**
  * By what right the line may preempt what runs on a host, and how that is done; `null`: it may not. A job that may run only once is not
  * requeued, as it would have failed then: it is suspended where policy says so and it can be, or cancelled, and else let be.
- *
- * @param owner of the host
  */
 export function preemptTerms(
   policy: Policy,
   line: Line,
   attempt: RunningAttempt,
   standing: Standing,
-  owner: string | null,
+  where: PreemptedWhere,
 ): PreemptTerms | null {
   const { preemption } = policy
-  const by = rightTo(policy, line, attempt, standing, owner)
+  const by = rightTo(policy, line, attempt, standing, where)
   const { qos, partition } = standing
   const asked = qos.preemptMode ?? partition.preemptMode ?? preemption.mode
   const notSuspended = asked === "suspend" ? whyNeverSuspended(line, attempt) : null
@@ -58,12 +64,24 @@ export function isSparedForOnce(
   line: Line,
   attempt: RunningAttempt,
   standing: Standing,
-  owner: string | null,
+  where: PreemptedWhere,
   couldStay: () => boolean,
 ): boolean {
   if (attempt.once !== true) return false
-  const terms = preemptTerms(policy, line, { ...attempt, once: false }, standing, owner)
+  const terms = preemptTerms(policy, line, { ...attempt, once: false }, standing, where)
   return terms?.mode === "requeue" || (terms?.mode === "suspend" && !couldStay())
+}
+
+/** Whether it is for its sender's own Mac alone that the line may not preempt it. */
+export function isSparedAtHome(
+  policy: Policy,
+  line: Line,
+  attempt: RunningAttempt,
+  standing: Standing,
+  where: PreemptedWhere,
+): boolean {
+  const isFree = () => preemptTerms(policy, line, attempt, standing, { ...where, isAtHome: false }) !== null
+  return where.isAtHome && preemptTerms(policy, line, attempt, standing, where) === null && isFree()
 }
 
 function whyNeverSuspended({ spec }: Line, attempt: RunningAttempt): NotSuspended | null {
@@ -79,10 +97,12 @@ function rightTo(
   line: Line,
   attempt: RunningAttempt,
   standing: Standing,
-  owner: string | null,
+  where: PreemptedWhere,
 ): Preemption["by"] | null {
   const { user } = line.spec
-  if (owners.first && owners.preempt && owner === user && attempt.user !== user) return "owner"
+  const isOthers = attempt.user !== user
+  if (owners.first && owners.preempt && where.owner === user && isOthers) return "owner"
+  if (where.isAtHome && isOthers) return null
   if (preemption.by === "tier" && line.standing.partition.tier > standing.partition.tier) return "tier"
   return preemption.by === "qos" && line.standing.qos.preempts.includes(standing.qos.name) ? "qos" : null
 }

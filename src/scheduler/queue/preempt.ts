@@ -1,18 +1,21 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
-import { endOf, heldBy } from "./attempt-room.ts"
+import { AtHome } from "./at-home.ts"
 import { chooseOffers } from "./choose-offers.ts"
-import { isLetBe, mayStay } from "./let-be.ts"
+import { awaitedFor, isLetBe, mayStay } from "./let-be.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
+import { preemptionOf } from "./preemption-of.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
+import { release } from "./release.ts"
 import { RunningWholes } from "./running-wholes.ts"
 import type { Standings } from "./standings.ts"
 import { StayBeside } from "./stay-beside.ts"
 import { type Candidate, VictimOrder } from "./victim-order.ts"
+import { goneAtLatestInMs, goneInMs } from "./when-gone.ts"
 
 /** What makes room for a job: whom it preempts, where it goes then, and when. */
 export interface MadeRoom {
@@ -31,6 +34,7 @@ export class Preemptor {
   readonly #calendar: Calendar
   readonly #standings: Standings
   readonly #running: RunningWholes
+  readonly #atHome: AtHome
   readonly #gone = new Set<RunningAttempt>()
   /** By request, who found nobody: as room only shrinks, nobody like them will. */
   readonly #failed = new Map<LineRequest, Set<string>>()
@@ -49,6 +53,7 @@ export class Preemptor {
     this.#beside = new StayBeside(calendar, scene)
     this.#order = new VictimOrder(calendar.grid.nowMs, scene.policy.preemption.youngestFirst)
     this.#running = new RunningWholes(scene)
+    this.#atHome = new AtHome(scene)
     const { owners } = scene.policy
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
     this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
@@ -69,7 +74,9 @@ export class Preemptor {
     // What makes room for it makes room for it, whatever policy says by now.
     if (this.isAwaitedFor(line)) return this.#tryToMakeRoom(line, request, request.plan.asked.places)
     if (this.#scene.policy.preemption.by === "off") return null
-    const key = `${line.standing.partition.name}\n${line.standing.qos.name}`
+    // Of owners each has a right of its own.
+    const owner = this.#owners.has(line.spec.user) ? line.spec.user : ""
+    const key = [line.standing.partition.name, line.standing.qos.name, owner].join("\n")
     const failed = this.#failed.get(request) ?? new Set()
     this.#failed.set(request, failed)
     if (failed.has(key)) return null
@@ -137,26 +144,9 @@ export class Preemptor {
       }
     }
     this.#beside.keep(staying, plan, room)
-    const preempts = victims.flatMap((victim): Preemption[] => {
-      const { attempt, mode, graceMs, by, isStopped, isLeaving } = victim
-      const isSuspended = staying.has(victim)
-      if (isLeaving || (isStopped && isSuspended)) return []
-      const { job, task } = attempt
-      const hosts = this.#running.hostsOf(attempt)
-      const isRequeued = mode === "suspend" && !isSuspended
-      return [
-        {
-          job,
-          task,
-          hosts,
-          mode: isRequeued ? "requeue" : mode,
-          // Who is stopped loses nothing, and needs no time to end in.
-          graceEndsMs: isSuspended ? nowMs : nowMs + graceMs,
-          for: line.spec.id,
-          by,
-          notSuspended: isRequeued ? this.#beside.whyNot(plan, victim) : victim.notSuspended,
-        },
-      ]
+    const preempts = victims.flatMap((one) => {
+      const hosts = this.#running.hostsOf(one.attempt)
+      return preemptionOf(one, line.spec.id, hosts, staying.has(one), this.#beside.whyNot(plan, one), nowMs)
     })
     const leaving = victims.filter((one) => !staying.has(one))
     return { ...room, preempts, after: (leaving.length > 0 ? leaving : victims).map(({ attempt }) => attempt.job) }
@@ -171,14 +161,14 @@ export class Preemptor {
     for (const one of [...victims].sort(this.#order.candidates).reverse()) {
       const rest = needed.filter((each) => each !== one)
       this.#release([one], 1)
-      const startMs = nowMs + Math.max(0, ...rest.map(({ graceMs }) => graceMs))
-      if (rest.length > 0 && this.#calendar.hasRoom(plan, { places, startMs })) needed = rest
+      const startMs = nowMs + goneAtLatestInMs(rest)
+      if (rest.length > 0 && this.#calendar.hasRoomAskedFor(plan, { places, startMs })) needed = rest
       else this.#release([one], -1)
     }
     return needed
   }
 
-  /** When the line may start where these have made room, and which of them stay; at once where all of them do. */
+  /** When the line may start where these have made room, and which of them stay; as soon as can be where none has to end who was to stay. */
   #roomWithout(
     line: Line,
     { plan }: LineRequest,
@@ -187,13 +177,13 @@ export class Preemptor {
   ): { readonly startMs: number; readonly staying: ReadonlySet<Candidate> } | null {
     const { nowMs } = this.#calendar.grid
     const at = (startMs: number) => {
-      if (!this.#calendar.hasRoom(plan, { places, startMs })) return null
-      const hasRoom = (place: number) => plan.hasRoomAt(place, startMs)
+      if (!this.#calendar.hasRoomAskedFor(plan, { places, startMs })) return null
+      const hasRoom = (place: number) => hasRoomAskedFor(plan, place, startMs)
       return { startMs, staying: this.#beside.of(line, plan, victims, places, startMs, hasRoom) }
     }
-    const soon = victims.every(({ mode }) => mode === "suspend") ? at(nowMs) : null
-    if (soon !== null && soon.staying.size === victims.length) return soon
-    return at(nowMs + Math.max(...victims.map(({ graceMs }) => graceMs)))
+    const soonest = at(nowMs + goneInMs(victims))
+    const isAsThought = victims.every((one) => one.mode !== "suspend" || one.losesWork || soonest?.staying.has(one))
+    return isAsThought ? soonest : at(nowMs + goneAtLatestInMs(victims))
   }
 
   /** As few as are needed for the line to have room on the host, or `null`. */
@@ -203,16 +193,31 @@ export class Preemptor {
     place: number,
     spared: ReadonlySet<RunningAttempt>,
   ): readonly Candidate[] | null {
+    if (plan.hasRoomAt(place, this.#calendar.grid.nowMs)) return []
+    const candidates = this.#candidatesOn(line, plan, place, spared)
+    const soonest = this.#fewest(line, plan, place, candidates, goneInMs)
+    if (candidates.every(({ mode }) => mode !== "suspend")) return soonest
+    const lost = new Set(candidates.filter(({ losesWork }) => losesWork).map(({ attempt }) => attempt))
+    const isAsThought = soonest?.every(({ attempt, losesWork }) => !losesWork || lost.has(attempt))
+    return isAsThought === true ? soonest : this.#fewest(line, plan, place, candidates, goneAtLatestInMs)
+  }
+
+  /** @param goneIn when they are gone, from now */
+  #fewest(
+    line: Line,
+    plan: PlanRequest,
+    place: number,
+    candidates: readonly Candidate[],
+    goneIn: (some: readonly Candidate[]) => number,
+  ): readonly Candidate[] | null {
     const { nowMs } = this.#calendar.grid
-    const hasRoom = (startMs: number) => plan.hasRoomAt(place, startMs)
-    if (hasRoom(nowMs)) return []
     const released: Candidate[] = []
-    const startMs = () => nowMs + Math.max(0, ...released.map(({ graceMs }) => graceMs))
+    const hasRoom = () => hasRoomAskedFor(plan, place, nowMs + goneIn(released))
     let found = false
-    for (const candidate of this.#candidatesOn(line, plan, place, spared)) {
+    for (const candidate of candidates) {
       this.#release([candidate], -1)
       released.push(candidate)
-      found = hasRoom(startMs())
+      found = hasRoom()
       if (found) break
     }
     let victims = [...released]
@@ -220,11 +225,11 @@ export class Preemptor {
       // The last one is needed; of the others those that matter most are spared first.
       for (const one of released.slice(0, -1).reverse()) {
         this.#release([one], 1)
-        if (hasRoom(startMs())) victims = victims.filter((each) => each !== one)
+        if (hasRoom()) victims = victims.filter((each) => each !== one)
         else this.#release([one], -1)
       }
     }
-    const known = found ? this.#withLosses(line, plan, victims, place, hasRoom) : null
+    const known = found ? this.#withLosses(line, plan, victims, place, nowMs + goneIn(victims)) : null
     this.#release(found ? victims : released, 1)
     return known
   }
@@ -235,13 +240,11 @@ export class Preemptor {
     plan: PlanRequest,
     victims: readonly Candidate[],
     place: number,
-    hasRoom: (startMs: number) => boolean,
+    startMs: number,
   ): readonly Candidate[] {
     if (victims.every(({ mode }) => mode !== "suspend")) return victims
-    const { nowMs } = this.#calendar.grid
-    const isSoon = victims.every(({ mode }) => mode === "suspend")
-    const startMs = isSoon ? nowMs : nowMs + Math.max(...victims.map(({ graceMs }) => graceMs))
-    const staying = this.#beside.of(line, plan, victims, [place], startMs, () => hasRoom(startMs))
+    const hasRoom = () => hasRoomAskedFor(plan, place, startMs)
+    const staying = this.#beside.of(line, plan, victims, [place], startMs, hasRoom)
     return victims.map((one) => ({ ...one, losesWork: !staying.has(one) }))
   }
 
@@ -264,7 +267,10 @@ export class Preemptor {
         ? leavingTerms(leavesMs, this.#calendar.grid)
         : isStopped
           ? STOPPED
-          : preemptTerms(policy, line, attempt, standing, hosts[place]!.owner)
+          : preemptTerms(policy, line, attempt, standing, {
+              owner: hosts[place]!.owner,
+              isAtHome: this.#atHome.has(attempt),
+            })
       if (terms === null) return []
       const { minimumRunMs, ...taken } = terms
       if (nowMs - attempt.startedMs < minimumRunMs) {
@@ -283,17 +289,11 @@ export class Preemptor {
   }
 
   #release(some: readonly Candidate[], times: 1 | -1): void {
-    const { nowMs } = this.#calendar.grid
-    for (const part of some.flatMap(({ attempt }) => this.#running.partsOf(attempt))) {
-      const endMs = endOf(part, nowMs)
-      for (const place of this.#running.placesOf(part, [part]))
-        this.#calendar.hold(place, heldBy(part, this.#scene, place), nowMs, endMs, times)
-      this.#calendar.holdPieces(part.pieces, nowMs, endMs, times)
-    }
+    release(this.#calendar, this.#scene, this.#running, some, times)
   }
 }
 
-/** For whom it is on its way out; `null`: for nobody, or it is not. */
-function awaitedFor({ leavesMs, leavesFor }: RunningAttempt): JobId | null {
-  return leavesMs === null ? null : (leavesFor ?? null)
+/** The start is one that others are asked for now. */
+function hasRoomAskedFor(plan: PlanRequest, place: number, startMs: number): boolean {
+  return plan.hasRoomAt(place, startMs, plan.asked.limitMs, true)
 }

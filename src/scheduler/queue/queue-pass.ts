@@ -8,7 +8,7 @@ import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { missesDeadline } from "./misses-deadline.ts"
+import { endsLate, missesDeadline } from "./misses-deadline.ts"
 import type { MostKept } from "./most-kept.ts"
 import { OwnHolds } from "./own-holds.ts"
 import { OwnHosts } from "./own-hosts.ts"
@@ -16,6 +16,7 @@ import { OwnRoom } from "./own-room.ts"
 import { ITSELF, OwnTurns } from "./own-turns.ts"
 import { PartitionTurns, type Turn } from "./partition-turns.ts"
 import { PlaceHolds } from "./place-holds.ts"
+import { PlannedAround } from "./planned-around.ts"
 import { type MadeRoom, Preemptor } from "./preempt.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
@@ -35,6 +36,7 @@ export class QueuePass {
   readonly preemptor: Preemptor
   readonly own: OwnHosts
   readonly ownHolds: OwnHolds
+  readonly around: PlannedAround
   readonly #ownRoom: OwnRoom
   readonly ownTurns: OwnTurns
   readonly #elsewhere: RoomElsewhere
@@ -69,6 +71,7 @@ export class QueuePass {
     const { calendar, own, untimed, earlier } = this
     const parts = { calendar, own, earlier, limits: this.#limits, untimed }
     this.ownHolds = new OwnHolds(parts, this.preemptor.mayMakeRoom)
+    this.around = new PlannedAround(this.ownHolds, earlier, untimed)
     this.#ownRoom = new OwnRoom(this.calendar, this.preemptor, this.own, this.#elsewhere)
     this.ownTurns = new OwnTurns({
       ...parts,
@@ -91,17 +94,21 @@ export class QueuePass {
   visit(line: Line, at: number): readonly Found[] {
     const earlier = this.earlier.of(line.spec)
     const found = this.#visitAll(line, at, earlier)
-    if (earlier !== undefined) this.ownHolds.turnOver(line, earlier.kept, found)
+    if (earlier !== undefined) this.ownHolds.turnOver(line, earlier.kept)
     return found
   }
 
   /** Its turn; who has no time after it is noted for those behind. */
   look(line: Line, at: number): readonly Found[] {
     const found = this.visit(line, at)
+    const request = this.requests.of(line, at)
+    this.around.turnOver(line, request)
     // Where it waits for nothing, since it has something better at another of its turns, nobody is behind it.
     const isWhole = (line.spec.array?.tasks.atOnce ?? null) === null
     if (isWhole && this.earlier.isBound(line) && (found.at(-1)?.room ?? null) === null) return found
-    return this.untimed.look(line, this.requests.of(line, at), found, this.earlier.of(line.spec)?.kept)
+    const told = this.untimed.look(line, request, found, this.earlier.of(line.spec)?.kept)
+    this.around.told(line, request, told)
+    return told
   }
 
   #visitAll(line: Line, at: number, earlier: Known | undefined): readonly Found[] {
@@ -192,7 +199,7 @@ export class QueuePass {
         running += reserved
         if (reserved > 0) {
           const why = this.#why.of(request, line)
-          own = this.ownHolds.foundAt(spec.id, request, kept, why, !turn.isFull)
+          own = this.ownHolds.foundAt(spec.id, request, kept, why, !turn.isFull && !this.earlier.staysOnOwn(spec))
           if (!turn.isFull && left < reserved)
             own.push(...this.earlier.earlierHere(line, request, kept, why, this.untimed))
           keptElsewhere = reserved - Math.max(1, own.length)
@@ -241,14 +248,11 @@ export class QueuePass {
 
   #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
     const { nowMs } = this.calendar.grid
-    const { plan } = request
-    const { deadlineMs } = line.spec
-    if (deadlineMs !== null && nowMs + line.limitMs > deadlineMs) return null
-    const room = this.calendar.findNow(plan)
-    const mayBegin = room !== null || this.mayMakeRoom
-    if (!mayBegin || this.#limits.mayNotBegin(line, request)) return null
+    if (endsLate(line, nowMs)) return null
+    const room = this.calendar.findNow(request.plan)
+    if ((room === null && !this.mayMakeRoom) || this.#limits.mayNotBegin(line, request)) return null
     if (room !== null) {
-      this.calendar.take(plan, room)
+      this.calendar.take(request.plan, room)
       this.#started(line, request)
       return given(task, room, nowMs)
     }
@@ -273,7 +277,6 @@ export class QueuePass {
 
   #reserve(line: Line, request: LineRequest, task: number | null, turn: Turn, rest: number): Found {
     const { spec } = line
-    const { nowMs } = this.calendar.grid
     const why = this.#why.of(request, line)
     const { enabled } = this.scene.policy.backfill
     // Of those who hold no place nobody waits for the turn.
@@ -292,6 +295,6 @@ export class QueuePass {
     this.calendar.take(request.plan, room)
     this.earlier.kept(line, request, room)
     this.#limits.reserved(line, request, spec.partitions.length > 1)
-    return given(task, room, nowMs, why)
+    return given(task, room, this.calendar.grid.nowMs, why)
   }
 }

@@ -2,6 +2,7 @@ import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
+import { endsLate } from "./misses-deadline.ts"
 import type { Requests } from "./requests.ts"
 
 /** A turn at which a job preempted nobody, as another of its partitions had room. */
@@ -71,9 +72,8 @@ export class RoomElsewhere {
 
   #hasRoom(line: Line, at: number): boolean {
     const { spec, standing } = line
-    const { nowMs } = this.#calendar.grid
     if (standing.refusal !== null) return false
-    if (spec.deadlineMs !== null && nowMs + line.limitMs > spec.deadlineMs) return false
+    if (endsLate(line, this.#calendar.grid.nowMs)) return false
     const request = this.#requests.of(line, at)
     return request.possible >= spec.hosts && this.#calendar.findNow(request.plan) !== null
   }

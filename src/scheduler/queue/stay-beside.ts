@@ -45,7 +45,7 @@ export class StayBeside {
   #havePieces(plan: PlanRequest, staying: readonly Candidate[], places: readonly number[], startMs: number): boolean {
     if (!plan.hasPieces || staying.every(holdsNone(plan))) return true
     this.#holdPieces(staying, startMs + plan.asked.limitMs, 1)
-    const isRoom = this.#calendar.hasRoom(plan, { places, startMs })
+    const isRoom = this.#calendar.hasRoomAskedFor(plan, { places, startMs })
     this.#holdPieces(staying, startMs + plan.asked.limitMs, -1)
     return isRoom
   }

@@ -9,6 +9,7 @@ import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
 import type { QueueJob, QueueScene, RunningAttempt } from "./queue-scene.ts"
 
 const MOST_PLANS = 12
+const USERS = ["ann", "bob", "cyd"]
 /** A full minute: else each job that follows another one may be a step of the grid late. */
 const NOW_MS = QUEUE_NOW_MS - (QUEUE_NOW_MS % MINUTE_MS)
 
@@ -133,21 +134,41 @@ function live(
   }
 }
 
+const always = () => true
+const anyLimit = fc.option(fc.integer({ min: 1, max: 3 }))
+
+function limitsOf(most: number | null, isOfCores: boolean): Limits {
+  if (most === null) return {}
+  return { user: isOfCores ? { resources: { cpu: most + 2 } } : { runningJobs: most } }
+}
+
+function inTime(key: string, entry: QueueEntry | undefined, latestMs: number): void {
+  assert.ok(entry !== undefined, `job ${key} is gone`)
+  assert.ok(entry.startMs !== null, `job ${key} lost its time`)
+  const lateMinutes = (entry.startMs - latestMs) / MINUTE_MS
+  assert.ok(lateMinutes <= 0, `job ${key} is ${lateMinutes} minutes late`)
+}
+
 describe("planQueue() as all that runs takes its whole time and nobody else comes", () => {
-  it("starts each job when it said it would at the latest, owners on their own Macs first, where these have no earlier time elsewhere", () => {
+  it("starts each job when it said it would at the latest, owners on their own Macs first and elsewhere by their turn", () => {
     fc.assert(
-      fc.property(queueScenes(), fc.option(fc.integer({ min: 1, max: 3 })), fc.boolean(), (scene, most, isOfCores) => {
-        const user = isOfCores ? { resources: { cpu: (most ?? 0) + 2 } } : { runningJobs: most ?? 0 }
-        // Where an owner's job has an earlier time elsewhere, those between were told of room that was kept for it for nothing.
-        const holds = ({ otherTurns }: QueuePlan) => otherTurns.size === 0
-        live(calm(scene, most === null ? {} : { user }), holds, (key, entry, latestMs) => {
-          assert.ok(entry !== undefined, `job ${key} is gone`)
-          assert.ok(entry.startMs !== null, `job ${key} lost its time`)
-          const lateMinutes = (entry.startMs - latestMs) / MINUTE_MS
-          assert.ok(lateMinutes <= 0, `job ${key} is ${lateMinutes} minutes late`)
-        })
+      fc.property(queueScenes(), anyLimit, fc.boolean(), fc.nat(2), (scene, most, isOfCores, first) => {
+        const waiting = scene.waiting.filter(({ array }) => array === null)
+        // Each host has an owner, who is one of those that wait.
+        const hosts = scene.hosts.map((host, at) => ({ ...host, owner: USERS[(at + first) % USERS.length]! }))
+        live(calm({ ...scene, hosts, waiting }, limitsOf(most, isOfCores)), always, inTime)
       }),
       { numRuns: 1000 },
+    )
+  })
+
+  it("does so with arrays, where none has room elsewhere for some tasks in place of what was kept for them on its owner's Mac", () => {
+    fc.assert(
+      fc.property(queueScenes(), anyLimit, fc.boolean(), (scene, most, isOfCores) => {
+        const holds = ({ otherTurns }: QueuePlan) => otherTurns.size === 0
+        live(calm(scene, limitsOf(most, isOfCores)), holds, inTime)
+      }),
+      { numRuns: 300 },
     )
   })
 
@@ -158,13 +179,7 @@ describe("planQueue() as all that runs takes its whole time and nobody else come
         const hosts = quiet.hosts.map((host) => ({ ...host, owner: null }))
         // An array may yet give up the time of one task for that of another.
         const waiting = quiet.waiting.filter(({ partitions, array }) => partitions.length === 1 || array === null)
-        const always = () => true
-        live({ ...quiet, hosts, waiting }, always, (key, entry, latestMs) => {
-          assert.ok(entry !== undefined, `job ${key} is gone`)
-          assert.ok(entry.startMs !== null, `job ${key} lost its time`)
-          const lateMinutes = (entry.startMs - latestMs) / MINUTE_MS
-          assert.ok(lateMinutes <= 0, `job ${key} is ${lateMinutes} minutes late`)
-        })
+        live({ ...quiet, hosts, waiting }, always, inTime)
       }),
       { numRuns: 300 },
     )
@@ -174,7 +189,6 @@ describe("planQueue() as all that runs takes its whole time and nobody else come
     fc.assert(
       fc.property(anyQueueScenes(), fc.integer({ min: 1, max: 3 }), fc.boolean(), (scene, most, isOfAll) => {
         const limits = isOfAll ? { group: { runningJobs: most } } : { user: { runningJobs: most } }
-        const always = () => true
         live(calm(scene, limits), always, (key, entry) =>
           assert.notEqual(entry?.reason?.code, "limit", `job ${key} waits for a limit`),
         )

@@ -39,14 +39,17 @@ export class Untimed {
       }
     }
     let told: Found[] | undefined
+    let before: JobId | undefined
     for (let i = 0; i < found.length; i++) {
       const one = found[i]!
       if (one.room === null) {
         if (mayYetStart(one)) this.#note(line.spec.id, line, request)
       } else if (!this.#isEmpty && !one.isStart && one.reason?.code !== "preempting") {
         // What is kept for owners before all turns knows already.
-        const behind = one.ownersFirst === true ? one.behind : this.firstBefore(line, one.room)
+        const behind = (one.ownersFirst === true ? one.behind : this.firstBefore(line, one.room)) ?? before
         if (behind === undefined) continue
+        // Of an array the next task begins then that could have begun later.
+        before = behind
         told ??= [...found]
         told[i] = { ...one, behind }
         this.#note(behind, line, request)
@@ -59,6 +62,11 @@ export class Untimed {
   noteOn(places: readonly number[], line: Line, request: LineRequest): void {
     const mine = places.filter((place) => request.places.includes(place))
     if (mine.length >= line.spec.hosts) this.#add(line.spec.id, line, mine)
+  }
+
+  /** Whether somebody has any room there on these before him, whoever it is. */
+  areAllBehind(places: readonly number[]): boolean {
+    return places.every((place) => this.#byPlace[place]?.second !== undefined)
   }
 
   /** Who may come to take the room before the line does, of those that were looked at by now. */

@@ -87,6 +87,7 @@ test("what the server answers is as the document says, with no field more", asyn
   const { id: pull } = await call<{ id: string }>("POST", "/v1/pulls", { repository: "lab/tiny" })
   giveEngines(host, [{ engine: "llama.cpp", version: "1" }])
   await call("GET", "/v1/engines")
+  await call("POST", "/v1/hives/tiny/check", {})
   for (const path of ["/v1/pulls", `/v1/pulls/${pull}`]) await call("GET", path)
   await call("DELETE", `/v1/pulls/${pull}`)
   const booking = { name: "vision", hosts: ["alpha"], users: ["ada"], startAt: 4e12, durationMs: 60_000 }

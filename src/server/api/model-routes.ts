@@ -6,14 +6,15 @@ import {
   IDLE_STOP_MS,
   MOST_REPLICAS,
   type ModelView,
+  type ServeCheckView,
   type ServeRequest,
 } from "../../protocol/model-api.ts"
 import { askEngines } from "../models/ask-engines.ts"
 import { engineViews } from "../models/engine-hosts.ts"
 import { modelView } from "../models/model-view.ts"
-import { checkServe, findModel, removeModel, serve, stopModel } from "../models/serve-model.ts"
+import { checkAsked, checkServe, findModel, removeModel, serve, stopModel } from "../models/serve-model.ts"
 import { nothing } from "./answers/answer.ts"
-import { engineList, model as modelAnswer, modelList } from "./answers/model-answers.ts"
+import { engineList, model as modelAnswer, modelList, serveCheck } from "./answers/model-answers.ts"
 import { type ApiRequest, type Route, route } from "./route.ts"
 import { label, text, within } from "./schema-parts.ts"
 import { empty } from "./schemas.ts"
@@ -89,6 +90,17 @@ export const modelRoutes: readonly Route[] = [
       request.api.models.tryAnew(name)
       return shown(request, name)
     },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/hives/:name/check",
+    summary:
+      "Says whether the caller could have a model of this name served so, before its files are sent; changes nothing",
+    answer: serveCheck,
+    body: serveRequest,
+    respond: ({ core, caller, params, body }): ServeCheckView => ({
+      options: checkAsked(core, caller, params.name ?? "", body)?.options ?? null,
+    }),
   }),
   route({
     method: "POST",

@@ -68,7 +68,9 @@ export function endRest(core: Core, job: JobRecord): void {
   const members = membersOf(job)
   const deciding = decidingMember(members)
   const rest = members.filter(({ member, fenced }) => member.ended === undefined && !fenced)
-  if (deciding !== undefined && job.stop === null) {
+  // Who makes room for another job has been told for whom.
+  const isLeaving = job.standing?.leaving?.attempt === members[0]?.number
+  if (deciding !== undefined && job.stop === null && !isLeaving) {
     job.reason = `${memberText(deciding)}; the others are asked to end`
     core.ledger.jobChanged(job)
   }

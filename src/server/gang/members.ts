@@ -16,7 +16,7 @@ export function membersOf(job: JobRecord): readonly Member[] {
 }
 
 /** The latest attempt's one record, or all of its members'. */
-export function latestOf(job: JobRecord): readonly AttemptRecord[] {
+export function latestOf(job: Pick<JobRecord, "attempts">): readonly AttemptRecord[] {
   const number = job.attempts.at(-1)?.number
   return job.attempts.filter((one) => one.number === number)
 }

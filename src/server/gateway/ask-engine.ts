@@ -3,23 +3,32 @@ import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
 import type { Replica } from "./served-models.ts"
 
+interface LossOptions extends ErrorOptions {
+  readonly isExplained?: boolean
+  readonly isCut?: boolean
+}
+
 /** A replica did not answer, or not to the end. As long as the client has seen nothing, another one may be asked. */
 export class ReplicaLost extends Error {
   override readonly name = "ReplicaLost"
   readonly #name: string
   /** Who runs the replica says why. */
   readonly #isExplained: boolean
+  /** Its engine had taken the request, or more of them, and the connection ended: it may have died of it. */
+  readonly isCut: boolean
 
-  constructor(reason: string, name: string, options: ErrorOptions & { readonly isExplained?: boolean } = {}) {
+  constructor(reason: string, name: string, options: LossOptions = {}) {
     super(reason, options)
     this.#name = name
+    this.isCut = options.isCut === true
     this.#isExplained = options.isExplained === true
   }
 
   /** What was lost at this replica, with the reason where its end was a decision, or was told by its hive. */
   static at(replica: Replica, name: string, error: unknown): unknown {
-    const why = error instanceof ReplicaLost ? (replica.whyCut?.() ?? null) : null
-    return why === null ? error : new ReplicaLost(why, name, { cause: error, isExplained: true })
+    if (!(error instanceof ReplicaLost)) return error
+    const why = replica.whyCut?.() ?? null
+    return why === null ? error : new ReplicaLost(why, name, { cause: error, isExplained: true, isCut: error.isCut })
   }
 
   /** What the client is told when no other one is asked. */
@@ -125,6 +134,7 @@ function answerOf(
 
 function lost(error: unknown, name: string): ReplicaLost {
   const { code } = error as NodeJS.ErrnoException
-  const reason = code === "ECONNREFUSED" ? "its engine does not listen" : "the connection to its engine broke"
-  return new ReplicaLost(reason, name, { cause: error })
+  const isCut = code !== "ECONNREFUSED"
+  const reason = isCut ? "the connection to its engine broke" : "its engine does not listen"
+  return new ReplicaLost(reason, name, { cause: error, isCut })
 }

@@ -67,7 +67,11 @@ test("a text, texts, tokens of one or of several: each has its vector, as number
       lengths.map((_, at) => at),
     )
   }
-  assert.equal((await ask(new Array(5_000).fill(7))).data.length, 1)
+  const long = new Array(5_000).fill(7)
+  const refused = await scene.post("/v1/embeddings", { model: "tiny", input: long })
+  assert.match(await refusal(refused), /^400 context_length_exceeded input .* is 64 tokens\..* more than 64 tokens/)
+  scene.serve([scene.engine.replica()], { purpose: "embeddings", contextTokens: 8_192 })
+  assert.equal((await ask(long)).data.length, 1)
   assert.ok(scene.engine.asked.every(({ body }) => body.encoding_format === "float"))
   const { rows } = await scene.server.call<KeyUsageView>("GET", "/v1/keys/usage")
   assert.deepEqual(

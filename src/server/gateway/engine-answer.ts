@@ -35,7 +35,7 @@ export async function wholeAnswer(
 ): Promise<JsonObject> {
   const body = await goodText(response, limits, source)
   const answer = objectOf(parseJson(body))
-  if (answer === undefined) throw new ReplicaLost("it was cut", source.name)
+  if (answer === undefined) throw new ReplicaLost("it was cut", source.name, { isCut: true })
   if (answer.error !== undefined && answer.error !== null) throwError(answer, source)
   return answer
 }
@@ -103,7 +103,7 @@ class ChunkReader {
     }
   }
 
-  #onCut = (cause?: Error): void => this.#fail(this.#lost("it was cut", cause))
+  #onCut = (cause?: Error): void => this.#fail(new ReplicaLost("it was cut", this.#source.name, { cause, isCut: true }))
 
   /** Whether the end mark was among them. */
   #read(events: readonly StreamEvent[]): boolean {
@@ -177,7 +177,7 @@ async function* watched(response: IncomingMessage, { silenceMs }: GatewayLimits,
       yield bytes
     }
   } catch (error) {
-    throw error instanceof ReplicaLost ? error : new ReplicaLost("it was cut", name, { cause: error })
+    throw error instanceof ReplicaLost ? error : new ReplicaLost("it was cut", name, { cause: error, isCut: true })
   } finally {
     clearTimeout(timer)
   }

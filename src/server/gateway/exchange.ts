@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage } from "node:http"
 import type { EnginePath } from "../../gateway/dialect.ts"
+import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import type { PaceSample } from "../../gateway/replica-paces.ts"
 import type { AnswerSink } from "./answer-sink.ts"
 import { askEngine, ReplicaLost } from "./ask-engine.ts"
@@ -24,6 +25,8 @@ export interface Exchange {
   /** What the engine is asked, but for `model`: the JSON of an object with at least one field. */
   readonly text: string
   readonly turns: Turns
+  /** Its turn has come. @throws {GatewayProblem} where it may not go on meanwhile */
+  readonly onTurn: () => void
   readonly client: ClientAnswer
   readonly meter: Meter
   readonly model: () => ServedModel | undefined
@@ -49,6 +52,7 @@ export async function carryOut(exchange: Exchange): Promise<void> {
     isAsked = true
     let pace: PaceSample | undefined
     try {
+      exchange.onTurn()
       meter.begin(turn.expected)
       await askReplica(exchange, turn.replica)
       pace = meter.pace
@@ -62,10 +66,29 @@ export async function carryOut(exchange: Exchange): Promise<void> {
       exchange.model()?.failed(turn.replica, error.message)
       // One that was stopped meanwhile comes back for nobody.
       if (excluded.size >= limits.tries || exchange.model() === undefined) throw error.problem
+      if (error.isCut) await keepFromOthers(turn.replica, exchange)
     } finally {
       turn.release(meter.tokens, pace)
     }
   }
+}
+
+/** Told to come again after so long, clients that try by themselves do not. */
+const RETRY_MEMORY_S = 120
+
+/**
+ * A request of which an engine may have died for want of memory is not brought to the next one: it would take the model from everybody.
+ * @throws {GatewayProblem} not_ready
+ */
+async function keepFromOthers({ lostForMemory }: Replica, { name, signal }: Exchange): Promise<void> {
+  const why = (await lostForMemory?.(signal)) ?? null
+  signal.throwIfAborted()
+  if (why === null) return
+  throw new GatewayProblem(
+    "not_ready",
+    `The answer of ${name} was lost: ${why}. It is not asked for elsewhere, as this request may have been the cause: send a shorter one, or serve the model with less context or fewer slots`,
+    { retryAfterS: RETRY_MEMORY_S },
+  )
 }
 
 function waitingText({ model, name }: Exchange): string {

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { type Dialect, requestIdOf } from "../../gateway/dialect.ts"
+import { forEngine } from "../../gateway/for-engine.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
-import type { JsonObject } from "../../gateway/json-object.ts"
+import { countOf, type JsonObject } from "../../gateway/json-object.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
 import { refuseOther } from "../../gateway/refuse-embeddings.ts"
 import { refuseImages } from "../../gateway/refuse-images.ts"
+import { refuseTooLong } from "../../gateway/refuse-too-long.ts"
 import { refuseTokens } from "../../gateway/token-prompts.ts"
 import { nearModel } from "../../hive/hub/near-model.ts"
 import { makeId } from "../../protocol/ids.ts"
@@ -134,17 +136,26 @@ export class Gateway implements Disposable {
         this.#held.bytes -= bytes
       }),
     )
-    const asked = dialect.read(original)
-    const { name, takesImages, takesTokens, purpose, contextTokens } = this.#modelFor(asked.model, key)
+    const read = dialect.read(original)
+    const model = this.#modelFor(read.model, key)
+    const { name, takesImages, takesTokens, purpose, contextTokens } = model
     refuseOther(dialect.name === "embeddings", purpose === "embeddings", name)
+    const asked = purpose === "text" ? forEngine(read, dialect.name, name, model.requests) : read
     if (!takesImages) refuseImages(asked.body, name)
     if (!takesTokens) refuseTokens(asked.body, name)
+    refuseTooLong(asked.body, model)
     const text = JSON.stringify(asked.body)
     // Embeddings have nothing but their prompt.
     const mostOf = (body: JsonObject) => (purpose === "embeddings" ? 0 : mostTokensOf(body, contextTokens))
     const meterOf = (body: JsonObject, text: string) => new Meter(text, mostOf(body), this.#core.clock)
     const meter = meterOf(asked.body, text)
-    undo.defer(this.#quotas.enter(key, meter.promptGuess))
+    const place = this.#quotas.enter(key, {
+      prompt: meter.promptGuess,
+      answers: purpose === "embeddings" ? 0 : (asked.choices?.changes.length ?? 1),
+      perAnswer: countOf(asked.body.max_tokens) ?? null,
+      mostPerAnswer: contextTokens,
+    })
+    undo.defer(() => place.leave())
     if (asked.ignored.length > 0) client.header("x-windfall-ignored", headerText(asked.ignored))
     const { signal } = end
     const names = { model: name, id, createdS: Math.floor(this.#core.clock.now() / 1_000) }
@@ -159,6 +170,7 @@ export class Gateway implements Disposable {
       stream: asked.stream,
       user: key.user,
       turns: this.#turnsOf(name),
+      onTurn: () => place.begin(),
       client,
       model: () => this.#models.find(name),
       signal,

@@ -4,7 +4,14 @@ import { request } from "node:http"
 import { connect, createServer } from "node:net"
 import { test } from "node:test"
 import { GatewayScene } from "../../../test/support/gateway-scene.ts"
-import { beginStream, chatChunk, data, endOfStream, streamWords } from "../../../test/support/scripted-engine.ts"
+import {
+  beginStream,
+  chatChunk,
+  data,
+  endOfStream,
+  ScriptedEngine,
+  streamWords,
+} from "../../../test/support/scripted-engine.ts"
 
 const CHAT = { model: "tiny", messages: [{ role: "user", content: "Hi" }], stream: true }
 
@@ -147,4 +154,49 @@ test("a client that leaves while it waits leaves the queue", async () => {
       return
     }
   }
+})
+
+test("what is certainly longer than the context is refused in each dialect, and no engine sees it", async () => {
+  await using scene = await GatewayScene.start()
+  const content = "hello world ".repeat(100_000)
+  const messages = [{ role: "user", content }]
+  const many = Array.from({ length: 2_049 }, () => ({ role: "user", content: "a" }))
+  const asked: [path: string, body: object][] = [
+    ["/v1/chat/completions", { messages }],
+    ["/v1/chat/completions", { messages: many, stream: true }],
+    ["/v1/completions", { prompt: content }],
+    ["/v1/responses", { input: content }],
+    ["/v1/messages", { messages, max_tokens: 5 }],
+  ]
+  for (const [path, body] of asked) {
+    const response = await scene.post(path, { model: "tiny", ...body })
+    const { error } = (await response.json()) as { error: { message: string; code?: string } }
+    assert.equal(response.status, 400, path)
+    assert.match(error.message, /This model's maximum context length is 2048 tokens/)
+    if (path !== "/v1/messages") assert.equal(error.code, "context_length_exceeded")
+  }
+  assert.equal(scene.engine.asked.length, 0)
+  assert.equal((await scene.chat()).status, 200)
+})
+
+test("a request of which a replica died for want of memory is brought to no other one", async () => {
+  await using scene = await GatewayScene.start({ script: ({ response }) => void response.destroy() })
+  await using second = await ScriptedEngine.start()
+  let why: string | null = "out of memory on studio: it held 9 GB"
+  const lostForMemory = async () => why
+  const serve = () => scene.serve([scene.engine.replica({ slots: 9, lostForMemory }), second.replica({ slots: 1 })])
+  serve()
+  const refused = await scene.chat()
+  assert.equal(refused.status, 503)
+  assert.equal(refused.headers.get("x-should-retry"), "false")
+  const { error } = (await refused.json()) as { error: { message: string } }
+  assert.match(
+    error.message,
+    /^The answer of tiny was lost: out of memory on studio: it held 9 GB\. It is not asked for/,
+  )
+  assert.deepEqual([scene.engine.asked.length, second.asked.length, scene.failures.length], [1, 0, 1])
+  why = null
+  serve()
+  assert.equal((await scene.chat({ messages: [{ role: "user", content: "other" }] })).status, 200)
+  assert.deepEqual([scene.engine.asked.length, second.asked.length], [2, 1])
 })

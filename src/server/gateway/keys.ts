@@ -77,7 +77,7 @@ export function keysFor(core: Core, caller: Caller): KeyView[] {
 function viewOf(core: Core, key: StoredKey): KeyView {
   const { limit } = key
   const now = core.clock.now()
-  const usedTokens = limit === null ? 0 : core.store.modelUsage.tokensOf(key.id, periodAt(limit.per, now).fromMs)
+  const usedTokens = limit === null ? 0 : core.store.modelUsage.ofKey(key.id, periodAt(limit.per, now).fromMs).tokens
   return { ...key, usedTokens }
 }
 

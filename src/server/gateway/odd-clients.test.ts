@@ -129,10 +129,29 @@ test("fields that are null count as not there, those that are nonsense are named
     assert.match(await response.text(), text)
     assert.equal(response.status, 400)
   }
+  const many = Object.fromEntries(Array.from({ length: 1_025 }, (_, token) => [token, 1]))
+  for (const [field, value] of [
+    ["stop", ""],
+    ["logit_bias", [1]],
+    ["logit_bias", { 5: "x" }],
+    ["logit_bias", { 5: 101 }],
+    ["logit_bias", many],
+    ["max_tokens", 0],
+  ] as const)
+    for (const path of ["/v1/chat/completions", "/v1/completions"]) {
+      const response = await scene.post(path, { ...CHAT, prompt: "Hi", [field]: value })
+      const { error } = (await response.json()) as { error: { param: string } }
+      assert.deepEqual([response.status, error.param], [400, field], `${path} ${field}`)
+    }
   const empty = { ...CHAT, max_tokens: 5, stop_sequences: [""] }
   assert.match(await (await scene.post("/v1/messages", empty)).text(), /stop_sequences: .* not empty/)
   assert.equal(scene.engine.asked.length, count)
-  for (const change of [{ tools, tool_choice: named("f") }, { tool_choice: "auto" }, { stop: "" }, { stop: [] }])
+  for (const change of [
+    { tools, tool_choice: named("f") },
+    { tool_choice: "auto" },
+    { stop: [] },
+    { logit_bias: { 5: -100, 6: false } },
+  ])
     assert.equal((await scene.chat(change)).status, 200, JSON.stringify(change))
   assert.equal(scene.engine.asked.at(-1)?.body.stop, undefined)
 })

@@ -1,4 +1,5 @@
 import type { Agent } from "node:http"
+import type { EngineRequests } from "../../gateway/for-engine.ts"
 import type { ModelPurpose } from "../../protocol/model-api.ts"
 
 /** One running engine, or one gang of them, that answers for a model. */
@@ -19,6 +20,8 @@ export interface Replica {
   readonly agent?: Agent
   /** Why what was under way there was cut, in words, where that is known; asked once it is. */
   readonly whyCut?: () => string | null
+  /** Why it was lost, where that was for want of memory; waits a moment for it to be known. */
+  readonly lostForMemory?: (signal: AbortSignal) => Promise<string | null>
 }
 
 /** A model as the gateway sees it. Values do not change: another state is another value, given to {@link ServedModels.set}. */
@@ -31,10 +34,14 @@ export interface ServedModel {
   readonly takesImages: boolean
   /** Its engine reads prompts that are numbers of tokens; else they are refused before it sees them. */
   readonly takesTokens: boolean
+  /** What its engine makes of the fields of a request. */
+  readonly requests: EngineRequests
   /** What else it is asked for is refused before its engine sees it. */
   readonly purpose: ModelPurpose
   /** Of each of its slots. */
   readonly contextTokens: number
+  /** No token of it stands for more bytes of text: what certainly is longer than its context is refused; `null`: not known. */
+  readonly longestTokenBytes: number | null
   /** Those that are ready; none while the model is cold or comes up. */
   readonly replicas: readonly Replica[]
   /** Why none will come by itself; `null` when one may. */

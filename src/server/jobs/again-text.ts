@@ -25,7 +25,10 @@ export function againText(core: Core, { job, attempt }: Tried, neverRan: boolean
 
 /** How its last attempt had to make room for another job, where it waits again since; `null` where it did not. */
 export function preemptedText({ attempts, standing }: JobRecord): string | null {
-  const last = attempts.at(-1)
+  const number = attempts.at(-1)?.number
   const leaving = standing?.leaving
-  return last?.cause === "preempted" && leaving?.attempt === last.number ? (leaving.text ?? null) : null
+  if (leaving === undefined || leaving.attempt !== number) return null
+  // Of several members some may have ended for the others' end, or for their own host's sake.
+  const isPreempted = attempts.some((one) => one.number === number && one.cause === "preempted")
+  return isPreempted ? (leaving.text ?? null) : null
 }

@@ -1,6 +1,9 @@
 import type { CheckpointNews } from "../../protocol/checkpoint.ts"
 import type { AttemptId, BlobHash } from "../../protocol/ids.ts"
 import type { Core } from "../core.ts"
+import { againTogether } from "../gang/again-together.ts"
+import { endOfAll } from "../gang/gang-state.ts"
+import { membersOf } from "../gang/members.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import { againText } from "./again-text.ts"
 import { awaitLonger, awaitsCheckpoint, giveUpCheckpoint, settleCheckpoint } from "./checkpoint-wait.ts"
@@ -85,7 +88,10 @@ function keep(core: Core, tried: Tried, { tree, files, bytes, problem }: Told): 
   if (awaitsCheckpoint(tried)) {
     const kept = tree === null ? null : { attempt: attempt.number, tree, files, bytes }
     settleCheckpoint(core, job, { kept, awaited: null, problem })
-    if (job.state === "queued") job.reason = againText(core, tried, false)
+    if (job.state === "queued") {
+      const members = membersOf(job)
+      job.reason = members.length > 0 ? againTogether(core, job, endOfAll(members)) : againText(core, tried, false)
+    }
     core.ledger.event({ type: "checkpoint_kept", job: job.id, number: attempt.number, files, bytes })
   }
   trySettle(core, tried)

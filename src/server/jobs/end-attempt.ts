@@ -177,8 +177,7 @@ function tryAllAgain(core: Core, { job }: Tried, end: AttemptEnd, waitMs: number
   const once = (job.checkpoint?.awaited ?? null) === null ? "" : " once what rank 0 wrote is here"
   endMembers(core, job)
   job.outputs = null
-  const what = againTogether(core, job, end)
-  const reason = `${what}; all of it is tried again${once}`
+  const reason = `${againTogether(core, job, end)}${once}`
   transition(core, job, "queued", {
     cause: end.cause,
     reason,

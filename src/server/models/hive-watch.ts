@@ -40,6 +40,7 @@ export class HiveWatch implements Disposable {
   #endSeenAt: number | null = null
   readonly #end = new AbortController()
   readonly #begun = new AbortController()
+  readonly #lost = Promise.withResolvers<void>()
 
   /** Reads from the beginning, and goes on until the log is complete. @param onNews is called after each line that says something */
   constructor(core: Core, { id: job, spec }: JobRecord, attempt: number, hasEnded: boolean, onNews: () => void) {
@@ -59,6 +60,11 @@ export class HiveWatch implements Disposable {
       })
     if (!hasEnded && spec.environment != null)
       this.#readBuild(core, AbortSignal.any([signal, this.#begun.signal]), onNews).catch(failed)
+  }
+
+  /** Resolves once it was said that the hive is lost. */
+  get untilLost(): Promise<void> {
+    return this.#lost.promise
   }
 
   /** What a build says, up to the member's own first word. */
@@ -111,6 +117,7 @@ export class HiveWatch implements Disposable {
       case "lost":
         if (this.lost === null) this.cutOff = this.hosts.recent()
         this.lost ??= news
+        this.#lost.resolve()
         return
       default:
         this.isEnding = true

@@ -1,9 +1,11 @@
+import type { JobRecord } from "../../store/job-record.ts"
 import type { Replica } from "../gateway/served-models.ts"
 import type { NeedFactors } from "./held-memory.ts"
 import type { HiveTunnels } from "./hive-tunnels.ts"
 import type { HiveWatch } from "./hive-watch.ts"
 import type { HiveLoss } from "./replica-step.ts"
 import type { TunnelAgent } from "./tunnel-agent.ts"
+import { whyEnding } from "./why-ending.ts"
 
 /** What this run of the server knows of a replica; all of it can be found out anew. */
 export class LiveReplica {
@@ -50,11 +52,15 @@ export class LiveReplica {
     this.probeAgainAt = null
   }
 
-  /** Says of the way as it is now why what was under way on it was cut, as far as is known by then. */
-  whyCut(): () => string | null {
+  /**
+   * Says of the way as it is now why what was under way on it was cut, as far as is known by then.
+   * @param job its hive's
+   */
+  whyCut(job: JobRecord | undefined): () => string | null {
     const { watch } = this
     const closed = this.#closed
-    return () => closed.why ?? watch?.lost?.reason ?? (watch?.isEnding === true ? "its hive was asked to end" : null)
+    const ending = () => (watch?.isEnding === true && job !== undefined ? whyEnding(job, watch.attempt) : null)
+    return () => closed.why ?? watch?.lost?.reason ?? ending()
   }
 
   /** The way to its head leads nowhere any more: what is under way there is cut. @param why in words, for who waits for an answer */

@@ -1,7 +1,21 @@
+import type { EngineRequests } from "../../gateway/for-engine.ts"
+import { adapterOf } from "../../hive/engines/engine-adapters.ts"
+import type { EngineKind } from "../../protocol/model-api.ts"
 import type { Core } from "../core.ts"
 import type { ServedModel, ServedModels } from "../gateway/served-models.ts"
 import type { LiveReplica } from "./live-replica.ts"
 import { lastingProblem, progressText } from "./model-state.ts"
+
+/**
+ * Where the longest token of a model that writes text is not known. The longest of published ones stand for some 128 bytes (runs of spaces or
+ * of dashes), and composing characters (NFC), as some tokenizers do first, makes a third of a text at most.
+ */
+const SAFE_TOKEN_BYTES = 1_024
+
+function requestsOf(engine: EngineKind): EngineRequests {
+  const { lacks, defaults } = adapterOf(engine).http
+  return { engineName: engine === "mlx" ? "MLX" : engine, lacks: new Set(lacks), defaults }
+}
 
 export interface PublishOptions {
   readonly core: Core
@@ -50,20 +64,24 @@ export class PublishedModels {
       model.options.engine,
       model.options.purpose,
       model.options.contextTokens,
+      model.options.longestTokenBytes,
     ])
     if (this.#told.get(name) === text) return
     this.#told.set(name, text)
     const progress = () => progressText(core.store.models.replicas(name))
     const createdS = Math.floor(model.createdAt / 1_000)
     const { images: takesImages, engine, purpose, contextTokens } = model.options
+    const longestTokenBytes = model.options.longestTokenBytes ?? (purpose === "text" ? SAFE_TOKEN_BYTES : null)
     // MLX's server reads texts only.
     const takesTokens = engine !== "mlx"
     served.set({
       name,
       takesImages,
       takesTokens,
+      requests: requestsOf(engine),
       purpose,
       contextTokens,
+      longestTokenBytes,
       createdS,
       replicas,
       problem,

@@ -1,17 +1,7 @@
-import { chooseEngine } from "../../hive/engines/choose-engine.ts"
-import { cacheTypeProblem } from "../../hive/fit/cache-bytes.ts"
 import { bringText, nearModel, unknownHint } from "../../hive/hub/near-model.ts"
-import { isWithoutCache, type ModelFacts } from "../../hive/model/model-facts.ts"
-import { servedPurpose } from "../../hive/model/purpose.ts"
-import { usualContextTokens } from "../../hive/plan/usual-context.ts"
+import { servedOptions } from "../../hive/plan/served-options.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import {
-  modelNameProblem,
-  type ServeOptions,
-  type ServeRequest,
-  USUAL_IDLE_STOP_MS,
-  USUAL_SLOTS,
-} from "../../protocol/model-api.ts"
+import { modelNameProblem, type ServeRequest } from "../../protocol/model-api.ts"
 import { quote } from "../../ssh/remote-script.ts"
 import type { DataRecord } from "../../store/data-record.ts"
 import type { ModelRecord } from "../../store/model-record.ts"
@@ -39,45 +29,11 @@ export async function checkServe(
   name: string,
   asked: ServeRequest,
 ): Promise<ServeWish> {
-  const problem = modelNameProblem(name)
-  if (problem !== null) throw badName(core, caller, name, problem)
-  const known = core.store.models.get(name)
-  if (known !== undefined) checkRules(known, caller, "serve")
+  const known = checkAsked(core, caller, name, asked)
   const weights = weightsOf(core, caller, name, asked, known)
   const { facts } = await models.places.facts(weights)
-  const { engine } = chooseEngine(facts, asked.engine ?? known?.options.engine ?? "auto", false)
-  const before = known?.options
-  const trustsNetwork = asked.trustsNetwork ?? before?.trustsNetwork ?? false
-  if (asked.trustsNetwork === true) requireAdmin(caller, "accept that engines talk over a network others may reach")
-  const options: ServeOptions = {
-    engine,
-    replicas: asked.replicas ?? before?.replicas ?? 1,
-    contextTokens: asked.contextTokens ?? before?.contextTokens ?? usualContextTokens(facts),
-    slots: asked.slots ?? before?.slots ?? USUAL_SLOTS,
-    kv: asked.kv ?? before?.kv ?? "f16",
-    idleStopMs:
-      asked.idleStopMs === 0
-        ? null
-        : (asked.idleStopMs ?? (before === undefined ? USUAL_IDLE_STOP_MS : before.idleStopMs)),
-    pins: (asked.pins ?? before?.pins ?? []).map((pin) => core.fleet.find(pin).record.name),
-    trustsNetwork,
-    images: imagesOf(facts, name, asked, before),
-    purpose: servedPurpose(facts),
-  }
-  if (facts.contextTokens !== null && options.contextTokens > facts.contextTokens) {
-    throw refuse(
-      "invalid_input",
-      name,
-      `a context of ${options.contextTokens} tokens is more than the ${facts.contextTokens} it was made for`,
-      `Ask for --context ${facts.contextTokens} or less`,
-    )
-  }
-  if (engine === "mlx" && options.kv !== "f16")
-    throw refuse("invalid_input", name, "mlx is given no quantised cache", "Leave out --kv, or ask for --kv f16")
-  if (isWithoutCache(facts) && options.kv !== "f16")
-    throw refuse("invalid_input", name, "it keeps no cache of what it reads", "Leave out --kv, or ask for --kv f16")
-  const cacheProblem = cacheTypeProblem(facts, options.kv)
-  if (cacheProblem !== null) throw refuse("invalid_input", name, cacheProblem, "Leave out --kv, or ask for --kv f16")
+  const wanted = servedOptions(name, facts, asked, known?.options)
+  const options = { ...wanted, pins: hostNames(core, wanted.pins) }
   await askEngines(core, 0)
   const isPoolKnown = core.fleet.all().some(({ record }) => record.facts !== null)
   if (isPoolKnown) {
@@ -93,18 +49,24 @@ export async function checkServe(
   return { name, ...weights, options }
 }
 
-/** With images where its weights have them, unless somebody says, or has said of these weights, that it is to be without. */
-function imagesOf(facts: ModelFacts, name: string, asked: ServeRequest, before: ServeOptions | undefined): boolean {
-  const hasImages = facts.projector?.seesImages === true && facts.pooling === null
-  if (asked.images === true && !hasImages)
-    throw refuse(
-      "invalid_input",
-      name,
-      facts.format === "gguf" ? "its weights have no projector of images" : "mlx serves texts only",
-      facts.format === "gguf" ? "Bring its mmproj file along: windfall model pull" : "Serve a GGUF of it by llama.cpp",
-    )
-  const usual = asked.data === null && before !== undefined ? before.images : true
-  return hasImages && (asked.images ?? usual)
+/**
+ * Looks whether a model of this name could be served with such options, as far as can be said without its weights: before these are sent.
+ * @returns the model that has this name already
+ * @throws {WindfallError} invalid_input, not_allowed, host_not_found
+ */
+export function checkAsked(core: Core, caller: Caller, name: string, asked: ServeRequest): ModelRecord | undefined {
+  const problem = modelNameProblem(name)
+  if (problem !== null) throw badName(core, caller, name, problem)
+  const known = core.store.models.get(name)
+  if (known !== undefined) checkRules(known, caller, "serve")
+  if (asked.trustsNetwork === true) requireAdmin(caller, "accept that engines talk over a network others may reach")
+  hostNames(core, asked.pins ?? known?.options.pins ?? [])
+  return known
+}
+
+/** @throws {WindfallError} host_not_found */
+function hostNames(core: Core, pins: readonly string[]): readonly string[] {
+  return pins.map((pin) => core.fleet.find(pin).record.name)
 }
 
 /** Which version of which data; the latest where data is named anew. */

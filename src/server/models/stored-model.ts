@@ -64,7 +64,8 @@ function missing(data: string, file: string): WindfallError {
   })
 }
 
-class StoredFolder implements ModelFolder {
+/** A folder of data, as a model's. */
+export class StoredFolder implements ModelFolder {
   readonly name: string
   readonly files: readonly string[]
   /** The first that was opened; of a model in parts that is the first part. */

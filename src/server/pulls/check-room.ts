@@ -13,7 +13,7 @@ const KEPT_BYTES = 1024 ** 3
 /**
  * Sees to it that the server's disk, and what models may take of it, has room for what is still to come, of this and of all others on
  * their way: models that nobody has used for longest go for it, if that is enough.
- * @throws {WindfallError} disk_full
+ * @throws {WindfallError} disk_full; wrong_state where models may not take more
  */
 export async function checkRoom(
   core: Core,
@@ -43,7 +43,8 @@ export async function checkRoom(
     ? `of the ${formatBytes(modelBytes)} that models may take (windfall up --model-disk), of which ${formatBytes(heldModelBytes(core))} are taken by models in use`
     : `on the server's disk, which has ${formatBytes(await freeBytes())}${also}; ${formatBytes(await kept())} stay free`
   throw new WindfallError(
-    "disk_full",
+    // Of what models may take somebody has said how much: that is no fault of the disk.
+    isBudget ? "wrong_state" : "disk_full",
     `Cannot fetch ${wanted.model.repository}: it needs ${formatBytes(needed)} more ${where}`,
     {
       hint: "Which models are in use: windfall model where. Remove what nobody needs: windfall data ls, windfall data rm NAME",

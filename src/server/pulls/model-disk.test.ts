@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { test } from "node:test"
+import { asGguf } from "../../../test/support/hub-models.ts"
 import { HubScene, refused } from "../../../test/support/hub-scene.ts"
 import { MovedClock } from "../../../test/support/moved-clock.ts"
 import { packed, treeOf } from "../../../test/support/small-trees.ts"
@@ -16,7 +17,7 @@ const BYTES = 100_000
 async function scene(most: number) {
   const clock = new MovedClock()
   const made = await HubScene.start({ clock, server: { modelBytes: most * BYTES + 1_000 } })
-  for (const at of [1, 2, 3, 4, 5, 6]) made.hub.add(`lab/m${at}`, { [`m${at}.gguf`]: randomBytes(BYTES) })
+  for (const at of [1, 2, 3, 4, 5, 6]) made.hub.add(`lab/m${at}`, { [`m${at}.gguf`]: asGguf(randomBytes(BYTES)) })
   const pull = async (at: number) => {
     const { state, reason } = await made.ended(`lab/m${at}`)
     assert.equal(state, "done", reason ?? "")
@@ -85,6 +86,7 @@ test("what is served, has jobs, was just used, or came from a folder never goes;
         trustsNetwork: false,
         images: false,
         purpose: "text",
+        longestTokenBytes: null,
       },
       wanted: "serving",
       isAwake: false,
@@ -104,7 +106,11 @@ test("what is served, has jobs, was just used, or came from a folder never goes;
   assert.deepEqual(await stays(), ["served as served-m1", `job ${job.id} has it`, "used within the last hour"])
   await assert.rejects(
     at.made.pull("lab/m4"),
-    refused("disk_full", /it needs .* more of the .* that models may take .*are taken by models in use/, /model where/),
+    refused(
+      "wrong_state",
+      /it needs .* more of the .* that models may take .*are taken by models in use/,
+      /model where/,
+    ),
   )
   assert.deepEqual(await at.names(), ["m1", "m2", "m3"])
   // Then m2 was used after m3.

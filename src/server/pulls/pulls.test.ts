@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import { readdirSync, writeFileSync } from "node:fs"
 import { describe, it } from "node:test"
 import { headerOf, smallModel } from "../../../test/support/hive-models.ts"
+import { asGguf } from "../../../test/support/hub-models.ts"
 import { HubScene, LARGE, ONE_CONNECTION, refused, SMALL } from "../../../test/support/hub-scene.ts"
 import type { Fault } from "../../../test/support/hub-server.ts"
 import { MovedClock } from "../../../test/support/moved-clock.ts"
@@ -158,14 +159,14 @@ describe("a hub that lies", () => {
 
   it("once, or changes the file between two ranges, does no harm: it is begun anew", async () => {
     await using scene = await HubScene.start()
-    const other = randomBytes(SMALL.length)
+    const other = asGguf(randomBytes(SMALL.length))
     const faults: readonly ((times: number) => Fault | null)[] = [
       (times) => (times === 0 ? { bytes: other } : null),
       (times) => (times === 0 ? { cutAfter: 70_000, bytes: other } : null),
       (times) => (times === 0 ? { cutAfter: 70_000 } : times === 1 ? { bytes: other, ignoreRange: true } : null),
     ]
     for (const [at, fault] of faults.entries()) {
-      const file = randomBytes(SMALL.length)
+      const file = asGguf(randomBytes(SMALL.length))
       scene.hub.add(`lab/model-${at}`, { [`m-${at}.gguf`]: file })
       scene.breaks(fault)
       const { state, reason, name } = await scene.ended(`lab/model-${at}`)

@@ -9,6 +9,7 @@ import { contentOf, type PullRecord } from "../../store/pull-record.ts"
 import type { Caller } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { checkVersion } from "../data/add-data.ts"
+import { checkAtHub } from "./check-model.ts"
 import { checkRoom } from "./check-room.ts"
 import { ContentLocks } from "./content-locks.ts"
 import { chooseHub, type HubSettings, hubToken } from "./hub-settings.ts"
@@ -57,7 +58,7 @@ export class Pulls {
   }
 
   /**
-   * Looks for a model and whether it can come, then has it come; the same that is on its way already is answered with that.
+   * Looks for a model, whether it is one and whether it can come, then has it come; the same that is on its way already is answered with that.
    * @throws {WindfallError} as hubs refuse; invalid_input, name_taken, disk_full, secret_not_found, not_allowed
    */
   async start(request: PullRequest, caller: Caller, signal: AbortSignal): Promise<PullView> {
@@ -86,7 +87,10 @@ export class Pulls {
       endedAt: null,
     }
     const others = this.#under(caller.user, name)
-    if (others.every((one) => !isSame(one, record))) await checkRoom(core, record, this.#leftBytes())
+    if (others.every((one) => !isSame(one, record))) {
+      await checkAtHub(core, caller.user, hub, found, signal)
+      await checkRoom(core, record, this.#leftBytes())
+    }
     const started = await core.ledger.change(() => {
       checkVersion(core, caller, name)
       for (const other of this.#under(caller.user, name)) {
@@ -184,7 +188,7 @@ export class Pulls {
     await core.blobs.settled(record.user)
     await runPull({
       core,
-      hub: { ...hub, connections: this.#connections },
+      hub: { ...hub, connections: this.#connections, keeps: true },
       record,
       progress,
       locks: this.#locks,

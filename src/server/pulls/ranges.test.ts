@@ -2,11 +2,12 @@ import assert from "node:assert/strict"
 import { createHash, randomBytes } from "node:crypto"
 import { readdirSync } from "node:fs"
 import { describe, it } from "node:test"
+import { asGguf } from "../../../test/support/hub-models.ts"
 import { HubScene } from "../../../test/support/hub-scene.ts"
 import type { Fault } from "../../../test/support/hub-server.ts"
 import type { HubLimits } from "../../hub/hub.ts"
 
-const FILE = randomBytes(400_000)
+const FILE = asGguf(randomBytes(400_000))
 const STARTS = [0, 50_000, 100_000, 150_000, 200_000, 250_000, 300_000, 350_000]
 const ODD = 100_000
 const ETAG = `"${createHash("md5").update(FILE).digest("hex")}"`
@@ -145,7 +146,7 @@ describe("a large file of a hub", () => {
   })
 
   it("is begun anew, three times in all, where it is another for good", async () => {
-    const other = randomBytes(FILE.length)
+    const other = asGguf(randomBytes(FILE.length))
     await using scene = await begun((start) => (start === ODD ? { bytes: other } : null))
     const { state, reason } = await scene.ended("lab/big")
     assert.equal(state, "failed")

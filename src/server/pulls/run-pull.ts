@@ -8,10 +8,10 @@ import { CHUNK_BYTES, encodeTree } from "../../workspace/tree.ts"
 import type { Core } from "../core.ts"
 import { addVersion } from "../data/add-data.ts"
 import { callerOf } from "./caller-of.ts"
+import { checkFetched } from "./check-model.ts"
 import type { ContentLocks } from "./content-locks.ts"
 import { fetchContent } from "./fetch-content.ts"
 import type { PullProgress } from "./pull-progress.ts"
-import { requireWholeFiles } from "./whole-files.ts"
 
 /** A hub gives a connection so much, and a file of a model is large: a few at a time fill the line. */
 const FILES_AT_A_TIME = 3
@@ -29,7 +29,7 @@ export interface PullRun {
 /**
  * Fetches what is missing of a model, and makes all of it the next version of its data. Whatever breaks it off, the same again goes on
  * from there.
- * @throws {WindfallError} as {@link fetchContent}, {@link requireWholeFiles}, {@link addVersion}
+ * @throws {WindfallError} as {@link fetchContent}, {@link checkFetched}, {@link addVersion}
  */
 export async function runPull(run: PullRun): Promise<PullRecord> {
   const { core, record } = run
@@ -43,7 +43,7 @@ export async function runPull(run: PullRun): Promise<PullRecord> {
     chunked: file.bytes > CHUNK_BYTES,
   }))
   const folder = core.blobs.of(record.user).blobs
-  await requireWholeFiles(folder, record.model.repository, entries, run.signal)
+  await checkFetched(folder, record.model, entries, run.signal)
   const tree = encodeTree(entries)
   const root = hashBytes(tree)
   folder.write(root, tree)

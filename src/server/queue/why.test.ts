@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runsOn } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
-import type { WhyAnswer } from "../../protocol/api.ts"
+import type { JobList, WhyAnswer } from "../../protocol/api.ts"
 import type { QueueOrderView } from "../../protocol/queue-order.ts"
 import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
 
@@ -75,4 +75,31 @@ test("with a policy: the table of the priority, and by what others stand before"
       [held.id, null, "held"],
     ],
   )
+})
+
+test("a task of an array that was preempted stands before the others, and they are told why", async () => {
+  const text = "qos: { urgent: { rank: 10, preempts: [normal] } }\npreemption: { by: qos, mode: requeue, grace: 0s }\n"
+  await using server = await TestServer.start()
+  const host = await server.hosts.join("alpha")
+  host.script = runsOn
+  await server.call("POST", "/v1/policy", { text, dryRun: false })
+  const { id } = await server.submit({ ...memory(6), array: "1-3" })
+  await server.until(id, (job) => job.array?.counts.running === 1)
+  const urgent = await server.submit({ ...memory(6), queue: { ...NO_QUEUE_REQUEST, qos: "urgent" } })
+  await server.untilState(urgent.id, "running")
+  const [first] = (await server.call<JobList>("GET", `/v1/jobs?array=${id}`)).jobs
+  const { entries } = await order(server)
+  assert.deepEqual(entries.map(({ job, place }) => [job, place]).slice(0, 2), [
+    [first?.id, 1],
+    [id, 2],
+  ])
+  assert.deepEqual((await why(server, id)).ahead, [
+    {
+      job: first?.id,
+      user: first?.user,
+      place: 1,
+      priority: entries[0]?.priority,
+      because: "of equal priority, a task that waits by itself goes before the rest of its array",
+    },
+  ])
 })

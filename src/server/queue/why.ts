@@ -6,7 +6,7 @@ import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import { PlanReport } from "../../scheduler/queue/plan-report.ts"
 import { PresenceCounts } from "../../scheduler/queue/presence-counted.ts"
 import type { QueueEntry, QueuePlan } from "../../scheduler/queue/queue-plan.ts"
-import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
+import type { QueueJob, QueueScene } from "../../scheduler/queue/queue-scene.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { countedText } from "../forecast/counted-text.ts"
@@ -77,6 +77,15 @@ function expectedFor(core: Core, scene: QueueScene, nowMs: number, entry: QueueE
   return { ...expected, rests: `${expected.rests}${habits}` }
 }
 
+/** Why the first of two of equal priority stands before the other. */
+function equalText(one: QueueJob | undefined, other: QueueJob | undefined): string {
+  if (one === undefined || other === undefined || one.submittedMs < other.submittedMs)
+    return "of equal priority, it was sent before"
+  if (one.array !== null && other.array !== null && (one.array.of ?? one.id) === (other.array.of ?? other.id))
+    return "of equal priority, a task that waits by itself goes before the rest of its array"
+  return "of equal priority, sent at the same moment, it has the lower number"
+}
+
 /** The nearest of those before it, in their order, and by what each stands there. */
 function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEntry): readonly AheadView[] {
   const { place } = entry
@@ -102,7 +111,7 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
             : one.priority > entry.priority
               ? `its priority is higher by ${one.priority - entry.priority}`
               : one.priority === entry.priority
-                ? "of equal priority, it was sent before"
+                ? equalText(jobs.get(one.job), jobs.get(entry.job))
                 : "the short lane, or its QOS, goes first",
     }))
 }

@@ -8,6 +8,7 @@ import {
   MODEL_STATES,
   type ModelView,
   REPLICA_STATES,
+  type ServeCheckView,
 } from "../../../protocol/model-api.ts"
 import { answer, count, type Describes, time } from "./answer.ts"
 import { hiveNetwork } from "./hive-network-answer.ts"
@@ -48,6 +49,20 @@ const replica = z.object({
   inFlight: count.describe("Requests under way"),
 })
 
+const options = z.object({
+  replicas: count,
+  engine: z.enum(ENGINES),
+  contextTokens: count,
+  slots: count,
+  kv: z.enum(CACHE_TYPES),
+  idleStopMs: count.nullable().describe("null: it never stops by itself"),
+  pins: z.array(z.string()),
+  trustsNetwork: z.boolean(),
+  images: z.boolean().describe("Whether it takes images"),
+  purpose: z.enum(MODEL_PURPOSES).describe("What clients ask it for"),
+  longestTokenBytes: count.nullable().describe("Of text, that a token of it stands for; null: not known"),
+})
+
 export const model = answer(
   "Model",
   "A model that is served, or was",
@@ -57,21 +72,18 @@ export const model = answer(
     state: z.enum(MODEL_STATES),
     reason: z.string().nullable(),
     weights: z.object({ data: z.string(), version: count, file: z.string().nullable(), bytes: count }),
-    options: z.object({
-      replicas: count,
-      engine: z.enum(ENGINES),
-      contextTokens: count,
-      slots: count,
-      kv: z.enum(CACHE_TYPES),
-      idleStopMs: count.nullable().describe("null: it never stops by itself"),
-      pins: z.array(z.string()),
-      trustsNetwork: z.boolean(),
-      images: z.boolean().describe("Whether it takes images"),
-      purpose: z.enum(MODEL_PURPOSES).describe("What clients ask it for"),
-    }),
+    options,
     createdAt: time,
     usedAt: time.nullable(),
     replicas: z.array(replica),
+  }),
+)
+
+export const serveCheck = answer(
+  "ServeCheck",
+  "That a model could be served so, as far as that can be said without its weights",
+  z.object({
+    options: options.nullable().describe("How the model of this name is served so far; null: there is none"),
   }),
 )
 
@@ -97,3 +109,4 @@ export const engineList = answer(
 
 export const ENGINE_ANSWERS_AGREE: Describes<typeof hostEngines, HostEnginesView> = true
 export const MODEL_ANSWERS_AGREE: Describes<typeof model, ModelView> = true
+export const SERVE_CHECK_AGREES: Describes<typeof serveCheck, ServeCheckView> = true

@@ -37,6 +37,7 @@ export const expected = answer(
     to: time.nullable().describe("If all jobs take all of their time limits; null: nobody can say"),
     hosts: z.array(z.string()),
     estimate: z.boolean().describe("Nothing is kept for it"),
+    none: z.literal(true).optional().describe("It has none as things are said, whatever room there is"),
     rests: z.string().describe("What it rests on, in words"),
   }),
 )

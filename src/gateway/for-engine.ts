@@ -1,0 +1,51 @@
+import type { Asked, Dialect } from "./dialect.ts"
+import { badRequest } from "./gateway-problem.ts"
+import { type JsonObject, objectOf } from "./json-object.ts"
+
+/** What an engine makes of the fields of a request. */
+export interface EngineRequests {
+  /** As people know it. */
+  readonly engineName: string
+  /** Fields that it passes over without a word. */
+  readonly lacks: ReadonlySet<string>
+  /** What it is asked for where the client says nothing. */
+  readonly defaults: JsonObject
+}
+
+/** Those by which clients are sure of an answer's shape: without them it would be taken for one that has it. The others are preferences. */
+const SHAPES: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, (value: unknown) => boolean>([
+  ["response_format", (value) => objectOf(value)?.type !== "text"],
+  ["tool_choice", (value) => value !== "auto" && value !== "none"],
+  ["grammar", (value) => value !== ""],
+  ["json_schema", () => true],
+])
+
+/** As other dialects than a chat call it. */
+const NAMES: Readonly<Partial<Record<Dialect["name"], Readonly<Record<string, string>>>>> = {
+  responses: { response_format: "text.format", reasoning_effort: "reasoning" },
+  messages: { parallel_tool_calls: "tool_choice.disable_parallel_tool_use" },
+}
+
+/**
+ * A request as its engine can be asked it: what it would pass over is refused where a client relies on it, else left out and named.
+ * @throws {GatewayProblem} bad_request
+ */
+export function forEngine(asked: Asked, dialect: Dialect["name"], model: string, engine: EngineRequests): Asked {
+  const { lacks, defaults, engineName } = engine
+  const body: Record<string, unknown> = { ...defaults, ...asked.body }
+  const ignored: string[] = []
+  for (const [name, value] of Object.entries(asked.body)) {
+    if (!lacks.has(name)) continue
+    const shown = NAMES[dialect]?.[name] ?? name
+    if (SHAPES.get(name)?.(value) === true)
+      throw badRequest(
+        `'${shown}' is not supported: the engine of \`${model}\` (${engineName}) cannot be held to it. Ask without it, or serve the model as GGUF by llama.cpp, which can`,
+        shown,
+      )
+    // Without tools there are no calls.
+    if (name === "tool_choice" && value === "none") delete body.tools
+    else if (!SHAPES.has(name)) ignored.push(shown)
+    delete body[name]
+  }
+  return { ...asked, body, ignored: [...asked.ignored, ...ignored] }
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { GatewayScene } from "../../../test/support/gateway-scene.ts"
+import { mlxAdapter } from "../../hive/engines/mlx-adapter.ts"
+
+const { lacks, defaults } = mlxAdapter.http
+const MLX = { requests: { engineName: "MLX", lacks: new Set(lacks), defaults }, takesTokens: false }
+const messages = [{ role: "user", content: "Hi" }]
+const TOOL = { type: "function", function: { name: "look", parameters: {} } }
+const SCHEMA = { type: "json_schema", json_schema: { name: "x", schema: { type: "object" } } }
+
+test("what MLX would pass over is refused where the answer's shape hangs on it, in each dialect", async () => {
+  await using scene = await GatewayScene.start()
+  scene.serve([scene.engine.replica()], MLX)
+  const asked: [path: string, body: object, named: string][] = [
+    ["/v1/chat/completions", { messages, response_format: { type: "json_object" } }, "response_format"],
+    ["/v1/chat/completions", { messages, response_format: SCHEMA, stream: true }, "response_format"],
+    ["/v1/chat/completions", { messages, tools: [TOOL], tool_choice: "required" }, "tool_choice"],
+    [
+      "/v1/chat/completions",
+      { messages, tools: [TOOL], tool_choice: { type: "function", function: { name: "look" } } },
+      "tool_choice",
+    ],
+    ["/v1/chat/completions", { messages, grammar: "root ::= [0-9]" }, "grammar"],
+    ["/v1/completions", { prompt: "Hi", json_schema: {} }, "json_schema"],
+    ["/v1/responses", { input: "Hi", text: { format: { type: "json_object" } } }, "text.format"],
+    [
+      "/v1/messages",
+      { messages, max_tokens: 5, tools: [{ name: "look", input_schema: {} }], tool_choice: { type: "any" } },
+      "tool_choice",
+    ],
+  ]
+  for (const [path, body, named] of asked) {
+    const response = await scene.post(path, { model: "tiny", ...body })
+    assert.equal(response.status, 400, JSON.stringify(body))
+    const { error } = (await response.json()) as { error: { message: string; param?: string } }
+    assert.match(error.message, /^'\S+' is not supported: the engine of `tiny` \(MLX\) .* by llama\.cpp, which can$/)
+    assert.ok(error.message.startsWith(`'${named}'`), error.message)
+    if (path !== "/v1/messages") assert.equal(error.param, named)
+  }
+  assert.equal(scene.engine.asked.length, 0)
+})
+
+test("what is a preference is left out and named, what is the default passes, and no tools are asked for where none are to be called", async () => {
+  await using scene = await GatewayScene.start()
+  scene.serve([scene.engine.replica()], MLX)
+  const body = { response_format: { type: "text" }, tools: [TOOL], tool_choice: "auto", parallel_tool_calls: false }
+  const mild = await scene.chat({ ...body, typical_p: 0.5, min_p: 0.1, reasoning_effort: "low" })
+  assert.equal(mild.status, 200)
+  assert.equal(mild.headers.get("x-windfall-ignored"), "parallel_tool_calls, typical_p, reasoning_effort")
+  const fieldsOf = (index: number) => Object.keys(scene.engine.asked[index]!.body).sort()
+  assert.deepEqual(fieldsOf(0), ["messages", "min_p", "model", "stream", "temperature", "tools"])
+  assert.equal((await scene.chat({ tools: [TOOL], tool_choice: "none" })).status, 200)
+  assert.deepEqual(fieldsOf(1), ["messages", "model", "stream", "temperature"])
+})
+
+test("MLX is asked for a temperature where the client gives none, so that choices differ; llama.cpp has its own", async () => {
+  await using scene = await GatewayScene.start()
+  scene.serve([scene.engine.replica()], MLX)
+  await scene.chat({ n: 3, seed: 7 })
+  await scene.chat({ temperature: 0 })
+  scene.serve([scene.engine.replica()])
+  await scene.chat()
+  const temperatures = scene.engine.asked.map(({ body }) => body.temperature)
+  assert.deepEqual(temperatures, [0.8, 0.8, 0.8, 0, undefined])
+})
