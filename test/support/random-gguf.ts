@@ -13,6 +13,7 @@ export interface RandomModel {
   readonly contextTokens?: number
   /** As GGUF numbers it: 3 is the last token's vector. Without it, it writes text. */
   readonly pooling?: number
+  readonly chatTemplate?: string
 }
 
 const HEADS = 4
@@ -34,6 +35,7 @@ export const CHAT_TEMPLATE =
  */
 export function writeRandomGguf(path: string, model: RandomModel = {}): void {
   const { architecture = "llama", layers = 6, width = 64, contextTokens = 2048, pooling } = model
+  const { chatTemplate = CHAT_TEMPLATE } = model
   const vocabulary = trainVocabulary()
   const { tokens, merges, kinds, endOfText, endOfTurn, isPrintable } = vocabulary
   const headWidth = width / HEADS
@@ -70,7 +72,7 @@ export function writeRandomGguf(path: string, model: RandomModel = {}): void {
     "tokenizer.ggml.eos_token_id": endOfTurn,
     "tokenizer.ggml.padding_token_id": endOfText,
     "tokenizer.ggml.add_bos_token": false,
-    "tokenizer.chat_template": CHAT_TEMPLATE,
+    "tokenizer.chat_template": chatTemplate,
   }
   const specs: (TensorSpec & { readonly fill: Fill })[] = []
   const matrix = (name: string, columns: number, rows: number, scale = 1) =>

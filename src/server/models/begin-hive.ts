@@ -8,6 +8,7 @@ import type { Core } from "../core.ts"
 import { submitJobs } from "../jobs/submit.ts"
 import { askEngines } from "./ask-engines.ts"
 import { enginePackages } from "./engine-packages.ts"
+import type { NeedFactors } from "./held-memory.ts"
 import { storedPlan } from "./hive-plan.ts"
 import { hiveSpec } from "./hive-spec.ts"
 import { storeHiveWorkspace } from "./hive-workspace.ts"
@@ -28,6 +29,8 @@ export interface BeginOptions {
   readonly loopbackOnly: ReadonlyMap<string, string>
   /** Hosts, by id, that did not answer over their Thunderbolt cables, and why in words. */
   readonly withoutCables: ReadonlyMap<string, string>
+  /** Hosts, by id, where a member needs more than is planned, and how many times that. */
+  readonly needFactors: NeedFactors
   readonly memberFile: () => Promise<string>
   readonly packageIndex: string | null
   readonly stored: StoredModel
@@ -63,13 +66,13 @@ export function storedModelOf(
  * @throws {WindfallError} as submitJobs
  */
 export async function beginHive(options: BeginOptions): Promise<string | null> {
-  const { core, model, number, withoutCables, memberFile, stored } = options
+  const { core, model, number, withoutCables, needFactors, memberFile, stored } = options
   // What was lost may have been lost for what a host has no more.
   const losses = core.store.models.replicas(model.name).find((one) => one.number === number)?.losses ?? 0
   await askEngines(core, losses > 0 ? 0 : ENGINES_KNOWN_MS)
   const { facts, choice } = chosen(core, options)
   if (choice.hive === null) return choice.reason
-  const plan = storedPlan(core, choice.hive, choice.network, withoutCables)
+  const plan = storedPlan(core, choice.hive, choice.network, withoutCables, needFactors)
   const secret = (encoding: "hex" | "base64url") => Buffer.from(core.randomBytes(KEY_BYTES)).toString(encoding)
   const engineKey = secret("base64url")
   const bytes = weightBytes(facts)
@@ -114,26 +117,30 @@ export function servedFacts(facts: ModelFacts, { images }: Pick<ServeOptions, "i
   return images ? facts : { ...facts, projector: null }
 }
 
-type Placing = Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "withoutCables" | "stored">
+type Placing = Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "withoutCables" | "needFactors" | "stored">
 
 /** The place that is planned for it, if there is one, and what it was planned for. */
-function chosen(core: Core, { model, stored, avoid, loopbackOnly, withoutCables }: Placing) {
+function chosen(core: Core, { model, stored, avoid, loopbackOnly, withoutCables, needFactors }: Placing) {
   const facts = servedFacts(stored.facts, model.options)
   const { options, user } = model
-  return { facts, choice: planReplica(core, { facts, options, user, avoid, loopbackOnly, withoutCables }) }
+  return { facts, choice: planReplica(core, { facts, options, user, avoid, loopbackOnly, withoutCables, needFactors }) }
 }
 
 /** Whether there would be a place for it, at once or once its hosts are free; which hosts, by id. */
 export function placeEver(core: Core, placing: Placing): ReadonlySet<string> | null {
   const { choice } = chosen(core, placing)
   if (choice.hive === null) return null
-  return new Set(storedPlan(core, choice.hive, choice.network, placing.withoutCables).members.map(({ host }) => host))
+  return new Set(
+    storedPlan(core, choice.hive, choice.network, placing.withoutCables, placing.needFactors).members.map(
+      ({ host }) => host,
+    ),
+  )
 }
 
 /** Whether, and where, it could start at once elsewhere than its hive waits. */
 export function placeNow(core: Core, placing: Placing): ReplicaPlan | null {
   const { choice } = chosen(core, placing)
   return choice.hive !== null && choice.startsNow
-    ? storedPlan(core, choice.hive, choice.network, placing.withoutCables)
+    ? storedPlan(core, choice.hive, choice.network, placing.withoutCables, placing.needFactors)
     : null
 }

@@ -4,13 +4,15 @@ import { type HiveNetwork, hiveNetworkText } from "../../protocol/hive-network.t
 import type { ReplicaPlan } from "../../protocol/model-api.ts"
 import type { Core } from "../core.ts"
 import { engineHosts } from "./engine-hosts.ts"
+import type { NeedFactors } from "./held-memory.ts"
 
-/** A plan as it is stored and shown: members by rank, the head first. @param withoutCables hosts, by id, whose cables failed, and why */
+/** A plan as it is stored and shown: members by rank, the head first. @param withoutCables hosts, by id, whose cables failed, and why @param needFactors hosts, by id, where more is needed */
 export function storedPlan(
   core: Core,
   plan: HivePlan,
   network: HiveNetwork | undefined,
   withoutCables: ReadonlyMap<string, string> = new Map(),
+  needFactors: NeedFactors = new Map(),
 ): ReplicaPlan {
   const { ways, mode, prediction } = plan
   const rate = prediction?.generation
@@ -22,13 +24,16 @@ export function storedPlan(
   return {
     mode,
     ...(rdma === null ? {} : { rdma }),
-    members: byRank(plan).map(({ host, layers, needBytes }) => ({
-      host: core.fleet.find(host.name).record.id,
-      hostName: host.name,
-      firstLayer: layers.from,
-      layers: layers.to - layers.from,
-      needBytes: Math.ceil(needBytes),
-    })),
+    members: byRank(plan).map(({ host, layers, needBytes }) => {
+      const { id } = core.fleet.find(host.name).record
+      return {
+        host: id,
+        hostName: host.name,
+        firstLayer: layers.from,
+        layers: layers.to - layers.from,
+        needBytes: Math.ceil(needBytes * (needFactors.get(id) ?? 1)),
+      }
+    }),
     network:
       network === undefined
         ? null

@@ -67,6 +67,21 @@ test("where no host at all could run it, however long it waits, it is degraded; 
   await scene.untilState("mlx", "ready")
 })
 
+test("many hosts that cannot run it do not use up its tries: it goes to the one that can", async () => {
+  await using scene = await ModelScene.start({ modelLimits: { ...LIMITS, mostLosses: 3 } })
+  const hosts = []
+  for (const name of ["mac1", "mac2", "mac3", "mac4", "mac5"]) hosts.push(await scene.join(name))
+  scene.play = (hive) => {
+    if (scene.hives.length < hosts.length) scene.lose(hive, "engine_missing", LACKS)
+    else scene.say(hive, ready())
+  }
+  await scene.store("tiny")
+  await scene.serve("tiny")
+  const { replicas } = await scene.untilState("tiny", "ready")
+  assert.equal(new Set(scene.hives.map(({ host }) => host)).size, hosts.length)
+  assert.equal(replicas[0]?.leftOut?.length, hosts.length - 1)
+})
+
 test("why a model's job waits names the hosts that are left out, until when, and why", async () => {
   await using scene = await ModelScene.start({ modelLimits: LIMITS })
   const { server } = scene

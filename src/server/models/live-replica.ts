@@ -1,5 +1,6 @@
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Replica } from "../gateway/served-models.ts"
+import type { NeedFactors } from "./held-memory.ts"
 import type { HiveTunnels } from "./hive-tunnels.ts"
 import type { HiveWatch } from "./hive-watch.ts"
 import type { HiveLoss } from "./replica-step.ts"
@@ -33,6 +34,7 @@ export class LiveReplica {
   failing: HiveLoss | null = null
   /** For who asks why it was away, also when it is long back. */
   lastLoss: { readonly at: number; readonly reason: string } | null = null
+  #needs: { readonly generation: number; readonly factors: NeedFactors } = { generation: 0, factors: new Map() }
   /** Hosts, by id, that could not run it: why, and until when. */
   readonly avoid = new Map<string, { readonly reason: string; readonly until: number }>()
   /** Hosts, by id, where its engine may not listen but on loopback: why, and until when. */
@@ -78,9 +80,24 @@ export class LiveReplica {
     this.planAgainAt = null
   }
 
-  /** Whether something is not tried again for a while. */
-  get isLeftOutSomewhere(): boolean {
-    return this.avoid.size + this.loopbackOnly.size + this.withoutCables.size > 0
+  /** Whether hosts are left out for a while, or are given less room than they have. @param generation of the model now */
+  isBoundSomewhere(generation: number): boolean {
+    return this.avoid.size + this.loopbackOnly.size + this.withoutCables.size + this.needFactors(generation).size > 0
+  }
+
+  /** How many times what is planned a member is given on hosts, by id, where it held more. @param generation of the model now: others need something else */
+  needFactors(generation: number): NeedFactors {
+    return this.#needs.generation === generation ? this.#needs.factors : new Map()
+  }
+
+  /** Hosts that could not run it, or on which it held more, are as any others. */
+  forgiveHosts(): void {
+    this.avoid.clear()
+    this.#needs = { generation: 0, factors: new Map() }
+  }
+
+  needsMore(generation: number, host: string, factor: number): void {
+    this.#needs = { generation, factors: new Map([...this.needFactors(generation), [host, factor]]) }
   }
 
   /** Its hive is gone, or another one. */

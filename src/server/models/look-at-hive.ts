@@ -9,6 +9,7 @@ import { decidingMember } from "../gang/gang-state.ts"
 import { latestOf, mainOf } from "../gang/members.ts"
 import { endOfMember } from "./end-of-member.ts"
 import { ENDED_WITH_SERVER, endedWithServer, withServer } from "./former-hives.ts"
+import { heldMore } from "./held-memory.ts"
 import type { HiveWatch } from "./hive-watch.ts"
 import type { HiveLook, HiveLoss } from "./replica-step.ts"
 
@@ -52,9 +53,11 @@ export function lookAtHive(
     building: own?.building ?? null,
     isReady: own?.ready != null && !own.isEnding,
     slow: own === null ? null : slowText(own, plan),
-    lost: (own === null ? null : withServer(lossOf(own, plan, attempts), own, plan)) ?? buildLossOf(core, attempts),
+    lost:
+      (own === null ? null : withHeld(withServer(lossOf(own, plan, attempts), own, plan), attempts)) ??
+      buildLossOf(core, attempts),
     isHeardOut: own === null || !isFinal(job.state) || own.isHeardOut(),
-    silentLoss: isFinal(job.state) ? silentLossOf(attempts, own, plan) : null,
+    silentLoss: isFinal(job.state) ? withHeld(silentLossOf(attempts, own, plan), attempts) : null,
     isOverdue: startedAt !== null && core.clock.now() > startedAt + startMs,
   }
 }
@@ -117,6 +120,12 @@ function silentLossOf(
   if (reason === null) return null
   const host = deciding.cause === "out_of_memory" ? deciding.hostId : null
   return { reason, mayGoBetter: true, host }
+}
+
+/** With what a member held beyond what was planned for it. */
+function withHeld(loss: HiveLoss | null, attempts: readonly AttemptRecord[]): HiveLoss | null {
+  const held = loss === null ? null : heldMore(attempts)
+  return loss === null || held === null ? loss : { ...loss, held }
 }
 
 /** A host on which its engine could not be built is like one that has none. */

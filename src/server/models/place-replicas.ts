@@ -57,14 +57,15 @@ export class ReplicaPlaces {
       try {
         const stored = await this.facts(model)
         // Somebody wants it tried anew: where nothing else could run it that is on the hosts that were left out.
-        if (live.isTriedAnew && !this.#couldEver(model, live, stored)) live.avoid.clear()
+        if (live.isTriedAnew && !this.#couldEver(model, live, stored)) live.forgiveHosts()
         live.isTriedAnew = false
         const avoid = this.#avoided(record, live)
-        const doubts = { loopbackOnly: this.#shut(live), withoutCables: this.#uncabled(live) }
+        const doubts = this.#doubts(model, live)
         const { number } = record
         problem = await beginHive({ core, model, number, avoid, ...doubts, memberFile, packageIndex, stored })
         if (problem !== null) givers = await this.#makeRoom(model, record, live, stored)
-        isHopeless = problem !== null && live.isLeftOutSomewhere && !this.#couldEver(model, live, stored)
+        isHopeless =
+          problem !== null && live.isBoundSomewhere(model.generation) && !this.#couldEver(model, live, stored)
       } catch (error) {
         problem = (error as Error).message
       } finally {
@@ -78,7 +79,7 @@ export class ReplicaPlaces {
 
   /** Whether any host could run it that is not left out, once it is free: other models and jobs end, and people leave. */
   #couldEver(model: ModelRecord, live: LiveReplica, stored: StoredModel): boolean {
-    const doubts = { loopbackOnly: this.#shut(live), withoutCables: this.#uncabled(live) }
+    const doubts = this.#doubts(model, live)
     return placeEver(this.#options.core, { model, avoid: this.#leftOut(live), ...doubts, stored }) !== null
   }
 
@@ -90,7 +91,7 @@ export class ReplicaPlaces {
       yielding(this.#options, model.name),
       (without) => {
         const avoid = this.#avoided(record, live, without)
-        const doubts = { loopbackOnly: this.#shut(live), withoutCables: this.#uncabled(live) }
+        const doubts = this.#doubts(model, live)
         return placeEver(core, { model, avoid, ...doubts, stored })
       },
       (name) =>
@@ -119,9 +120,9 @@ export class ReplicaPlaces {
       await askEngines(core, ENGINES_KNOWN_MS)
       const job = record.job === null ? undefined : core.table.live(record.job)
       if (job?.state !== "queued" && job?.state !== "suspended") return
-      const [avoid, loopbackOnly] = [this.#avoided(record, live), this.#shut(live)]
+      const avoid = this.#avoided(record, live)
       if (job.state === "suspended") for (const { host } of record.plan.members) avoid.set(host, "it is stopped there")
-      const place = placeNow(core, { model, avoid, loopbackOnly, withoutCables: this.#uncabled(live), stored })
+      const place = placeNow(core, { model, avoid, ...this.#doubts(model, live), stored })
       if (place !== null && !isSamePlan(place, record.plan)) live.isToMove = true
     })
   }
@@ -153,14 +154,16 @@ export class ReplicaPlaces {
     return this.#stillSo(avoid)
   }
 
-  /** Hosts where its engine may not listen but on loopback. */
-  #shut({ loopbackOnly }: LiveReplica): Map<string, string> {
-    return this.#stillSo(loopbackOnly)
-  }
-
-  /** Hosts whose cables led nowhere. */
-  #uncabled({ withoutCables }: LiveReplica): Map<string, string> {
-    return this.#stillSo(withoutCables)
+  /**
+   * What went wrong on hosts that can be had all the same: where its engine may not listen but on loopback, whose cables led nowhere, and where it
+   * held more than was planned.
+   */
+  #doubts({ generation }: ModelRecord, live: LiveReplica) {
+    return {
+      loopbackOnly: this.#stillSo(live.loopbackOnly),
+      withoutCables: this.#stillSo(live.withoutCables),
+      needFactors: live.needFactors(generation),
+    }
   }
 
   #stillSo(known: Map<string, { readonly reason: string; readonly until: number }>): Map<string, string> {

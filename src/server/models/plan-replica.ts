@@ -17,6 +17,7 @@ import type { ServeOptions } from "../../protocol/model-api.ts"
 import type { Core } from "../core.ts"
 import { hostView } from "../fleet/host-view.ts"
 import { engineHosts } from "./engine-hosts.ts"
+import type { NeedFactors } from "./held-memory.ts"
 
 export interface ReplicaWish {
   readonly facts: ModelFacts
@@ -28,6 +29,8 @@ export interface ReplicaWish {
   readonly loopbackOnly?: ReadonlyMap<string, string>
   /** Hosts, by id, that did not answer over their Thunderbolt cables, and why in words. */
   readonly withoutCables?: ReadonlyMap<string, string>
+  /** Hosts, by id, where a member needs more than is planned, and how many times that. */
+  readonly needFactors?: NeedFactors
 }
 
 export type ReplicaChoice =
@@ -89,7 +92,7 @@ function requestOf({ options }: ReplicaWish): PlanRequest {
 }
 
 function fleetOf(core: Core, wish: ReplicaWish, views: readonly HostView[], onlyNow: boolean): Fleet {
-  const { avoid, loopbackOnly, withoutCables, options } = wish
+  const { avoid, loopbackOnly, withoutCables, needFactors, options } = wish
   const { pins, engine, trustsNetwork } = options
   const fleet = withEngines(liveFleet(views, onlyNow, !trustsNetwork), engine, engineHosts(core))
   const hosts = fleet.hosts.map((host, at) => {
@@ -101,7 +104,8 @@ function fleetOf(core: Core, wish: ReplicaWish, views: readonly HostView[], only
       avoid.get(view.id) ??
       (onlyNow && !takesJobs(standing) ? standing.text || "jobs have it" : null)
     const cabled = withoutCables?.has(view.id) ? uncabled(host) : host
-    return { ...cabled, excluded, ...(loopbackOnly?.has(view.id) ? { isLoopbackOnly: true } : {}) }
+    const budgetBytes = Math.floor(host.budgetBytes / (needFactors?.get(view.id) ?? 1))
+    return { ...cabled, budgetBytes, excluded, ...(loopbackOnly?.has(view.id) ? { isLoopbackOnly: true } : {}) }
   })
   return { ...fleet, hosts }
 }
@@ -143,9 +147,19 @@ function whyNowhere(core: Core, wish: ReplicaWish, views: readonly HostView[]): 
   const verdicts = odd === undefined ? plan.verdicts : plan.verdicts.filter(({ host }) => host === odd.name)
   // More memory does not help where nothing of what there is can be used.
   const isUseless = plan.verdicts.every(({ code }) => code === "excluded")
-  const obstacles = obstaclesText(verdicts)
+  const obstacles = obstaclesText(verdicts.map((verdict) => withHeld(core, wish, verdict)))
   const why = obstacles === "" ? "it fits nowhere" : `it fits nowhere (${obstacles})`
   return remedy === undefined || isUseless || odd !== undefined ? why : `${why}. ${remedy}`
+}
+
+/** What it was seen to hold is said where the room there is not enough for that. */
+function withHeld(core: Core, { needFactors }: ReplicaWish, verdict: HostVerdict): HostVerdict {
+  const factor = needFactors?.get(core.fleet.find(verdict.host).record.id)
+  if (factor === undefined || verdict.code !== "too_small") return verdict
+  return {
+    ...verdict,
+    text: `it ran out of memory there, and would be given ${factor.toFixed(1)} times what is reckoned`,
+  }
 }
 
 const NOT_NAMED = "it is not among those that were named (--pin)"

@@ -2,6 +2,7 @@ import type { JobState } from "../../protocol/job-state.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { ReplicaState } from "../../protocol/model-api.ts"
 import type { ReplicaRecord } from "../../store/model-record.ts"
+import type { HeldMore } from "./held-memory.ts"
 
 /** The hive of a replica as it stands. */
 export interface HiveLook {
@@ -40,6 +41,8 @@ export interface HiveLoss {
   readonly host: string | null
   /** That host can take part where nothing has to listen on its own address. */
   readonly isShut?: boolean
+  /** A member held more than was planned for it, and was ended for that: it is to be given more. */
+  readonly held?: HeldMore
   /** Its members did not find each other over Thunderbolt: what is said of cables is not so. */
   readonly isOfCables?: boolean
 }

@@ -4,6 +4,7 @@ import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
 import { stopJob } from "../jobs/stop.ts"
 import { WINDFALL } from "../ledger.ts"
+import { nextFactor } from "./held-memory.ts"
 import type { LiveReplica } from "./live-replica.ts"
 import type { ModelLimits } from "./model-limits.ts"
 import { type HiveLoss, MAY_FINISH, type ReplicaStep } from "./replica-step.ts"
@@ -66,12 +67,19 @@ function endHive({ core, model, record, live }: StepGround): void {
   if (job !== undefined && !isFinal(job.state)) stopJob(core, job, { now: false }, WINDFALL)
 }
 
-/** Tried again a bounded number of times, each after a longer rest; a host that cannot run it is left out. */
-function lose(ground: StepGround, { reason, mayGoBetter, host, isShut = false, isOfCables = false }: HiveLoss): void {
-  const { core, limits, record, live } = ground
+/** Tried again a bounded number of times, each after a longer rest; a host that cannot run it is left out, one on which it held more than was planned gives it more. */
+function lose(ground: StepGround, loss: HiveLoss): void {
+  const { core, limits, model, record, live } = ground
+  const { reason, mayGoBetter, held, isShut = false, isOfCables = false } = loss
   const now = core.clock.now()
   const wasSteady = record.readySince !== null && now - record.readySince >= limits.steadyMs
   const losses = wasSteady ? 1 : record.losses + 1
+  // It is the plan that was wrong, and not the host.
+  const host = held === undefined ? loss.host : null
+  if (held !== undefined) {
+    const before = live.needFactors(model.generation).get(held.host) ?? 1
+    live.needsMore(model.generation, held.host, nextFactor(held, record.plan, before))
+  }
   if (host !== null) (isShut ? live.loopbackOnly : live.avoid).set(host, { reason, until: now + limits.avoidMs })
   const hosts = isOfCables ? (record.plan?.members ?? []) : []
   for (const member of hosts) live.withoutCables.set(member.host, { reason, until: now + limits.avoidMs })
@@ -79,7 +87,8 @@ function lose(ground: StepGround, { reason, mayGoBetter, host, isShut = false, i
   live.isTriedAnew = false
   live.lastLoss = { at: now, reason }
   const gone = { job: null, readySince: null, sealedKey: null, losses }
-  if ((!mayGoBetter && host === null) || losses >= limits.mostLosses) {
+  // Where a host is left out the next try is another one: there are no more of them than hosts.
+  if (host === null && (!mayGoBetter || losses >= limits.mostLosses)) {
     const why =
       losses >= limits.mostLosses ? `it was lost ${losses} times in a row, the last time as ${reason}` : reason
     store(ground, { ...gone, state: "degraded", reason: why, notBefore: null })
