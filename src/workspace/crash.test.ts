@@ -25,13 +25,14 @@ test("a ready tree is right or not there, whenever its process is killed", async
     await readPack(encodePack(await missingBlobs(scanned, async (hashes) => blobs.missing(hashes))), blobs)
     roots.push(scanned.root)
   }
-  // Prepares one version after another for ever, and says when it begins.
+  // Prepares one version after another for ever, as long as somebody is there to end it, and says when it begins.
   const program = `
     import { BlobFolder } from ${here("./blob-folder.ts")}
     import { ReadyTree } from ${here("./ready-tree.ts")}
     const [blobs, folder, ...roots] = process.argv.slice(1)
     const ready = new ReadyTree({ folder, blobs: new BlobFolder(blobs), bootId: "boot" })
-    for (let i = 0; ; i++) {
+    const parent = process.ppid
+    for (let i = 0; process.ppid === parent; i++) {
       process.stdout.write(".")
       await ready.prepare(roots[i % roots.length])
     }`
@@ -62,7 +63,8 @@ test("a blob folder holds whole blobs only, whenever its process is killed", asy
     import { BlobFolder } from ${here("./blob-folder.ts")}
     import { hashBytes } from ${here("./hash.ts")}
     const blobs = new BlobFolder(process.argv[1])
-    for (let i = 0; ; i++) {
+    const parent = process.ppid
+    for (let i = 0; process.ppid === parent; i++) {
       const bytes = Buffer.alloc(200_000 + i, String(process.pid + i))
       await blobs.write(hashBytes(bytes), bytes)
       process.stdout.write(".")
