@@ -123,11 +123,6 @@ export class PlanRequest {
     )
   }
 
-  /** The same for a start that others are asked for now. */
-  hasRoomAskedFor(place: number, startMs: number): boolean {
-    return this.hasRoomAt(place, startMs, this.asked.limitMs, true)
-  }
-
   /** When the host, were nobody there, would be open to it for as long as it asks. */
   opensMs(place: number): number {
     return opensAt(this.asked.closed[place] ?? [], this.#grid.nowMs, this.asked.limitMs)

@@ -9,7 +9,7 @@ import type { LineRequest } from "./line-request.ts"
 import { leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
 import { preemptionOf } from "./preemption-of.ts"
 import type { Preemption } from "./queue-plan.ts"
-import type { QueueJob, QueueScene, RunningAttempt } from "./queue-scene.ts"
+import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
 import { release } from "./release.ts"
 import { RunningWholes } from "./running-wholes.ts"
 import type { Standings } from "./standings.ts"
@@ -43,8 +43,6 @@ export class Preemptor {
   readonly #awaiting: ReadonlySet<JobId>
   readonly #order: VictimOrder
   readonly #beside: StayBeside
-  /** Whether some may start though no host has room, those aside that ask for their senders' own hosts alone. */
-  readonly mayMakeRoom: boolean
   /** When somebody may be preempted who has not run long enough; Infinity for nobody. */
   nextMs = Number.POSITIVE_INFINITY
 
@@ -59,8 +57,11 @@ export class Preemptor {
     const { owners } = scene.policy
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
     this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
-    const isAllowed = scene.policy.preemption.by !== "off" || this.#awaiting.size > 0
-    this.mayMakeRoom = isAllowed || scene.waiting.some((job) => this.#mayBePartlyOwn(job))
+  }
+
+  /** Whether some may start though no host has room, their senders' own hosts aside. */
+  get mayMakeRoom(): boolean {
+    return this.#scene.policy.preemption.by !== "off" || this.#awaiting.size > 0
   }
 
   /** Whether some make room for it already. */
@@ -72,7 +73,7 @@ export class Preemptor {
   makeRoom(line: Line, request: LineRequest): MadeRoom | null {
     // What makes room for it makes room for it, whatever policy says by now.
     if (this.isAwaitedFor(line)) return this.#tryToMakeRoom(line, request, request.plan.asked.places)
-    if (this.#scene.policy.preemption.by === "off" && !this.#mayBePartlyOwn(line.spec)) return null
+    if (this.#scene.policy.preemption.by === "off") return null
     // Of owners each has a right of its own.
     const owner = this.#owners.has(line.spec.user) ? line.spec.user : ""
     const key = [line.standing.partition.name, line.standing.qos.name, owner].join("\n")
@@ -87,11 +88,6 @@ export class Preemptor {
   /** The same on its sender's own hosts, where guests give way. */
   makeOwnRoom(line: Line, request: LineRequest, places: readonly number[]): MadeRoom | null {
     return this.#owners.has(line.spec.user) ? this.#tryToMakeRoom(line, request, places) : null
-  }
-
-  /** On several hosts: guests give way on those that are its sender's own, and the others have to have room. */
-  #mayBePartlyOwn({ hosts, user }: Pick<QueueJob, "hosts" | "user">): boolean {
-    return hosts > 1 && this.#owners.has(user)
   }
 
   /** Whether somebody is there who may have to give way to the owner. */
@@ -182,7 +178,7 @@ export class Preemptor {
     const { nowMs } = this.#calendar.grid
     const at = (startMs: number) => {
       if (!this.#calendar.hasRoomAskedFor(plan, { places, startMs })) return null
-      const hasRoom = (place: number) => plan.hasRoomAskedFor(place, startMs)
+      const hasRoom = (place: number) => hasRoomAskedFor(plan, place, startMs)
       return { startMs, staying: this.#beside.of(line, plan, victims, places, startMs, hasRoom) }
     }
     const soonest = at(nowMs + goneInMs(victims))
@@ -216,7 +212,7 @@ export class Preemptor {
   ): readonly Candidate[] | null {
     const { nowMs } = this.#calendar.grid
     const released: Candidate[] = []
-    const hasRoom = () => plan.hasRoomAskedFor(place, nowMs + goneIn(released))
+    const hasRoom = () => hasRoomAskedFor(plan, place, nowMs + goneIn(released))
     let found = false
     for (const candidate of candidates) {
       this.#release([candidate], -1)
@@ -247,7 +243,7 @@ export class Preemptor {
     startMs: number,
   ): readonly Candidate[] {
     if (victims.every(({ mode }) => mode !== "suspend")) return victims
-    const hasRoom = () => plan.hasRoomAskedFor(place, startMs)
+    const hasRoom = () => hasRoomAskedFor(plan, place, startMs)
     const staying = this.#beside.of(line, plan, victims, [place], startMs, hasRoom)
     return victims.map((one) => ({ ...one, losesWork: !staying.has(one) }))
   }
@@ -295,4 +291,9 @@ export class Preemptor {
   #release(some: readonly Candidate[], times: 1 | -1): void {
     release(this.#calendar, this.#scene, this.#running, some, times)
   }
+}
+
+/** The start is one that others are asked for now. */
+function hasRoomAskedFor(plan: PlanRequest, place: number, startMs: number): boolean {
+  return plan.hasRoomAt(place, startMs, plan.asked.limitMs, true)
 }
