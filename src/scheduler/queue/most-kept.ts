@@ -51,7 +51,7 @@ export function untilNothingIsGivenUp<T extends { readonly pass: QueuePass; read
   through: (mostKept: MostKept) => T,
 ): T {
   let givenUp: ReadonlyMap<string, GivenUpTurn> = new Map()
-  let mostKept: ReadonlyMap<string, KeptBound> = givenUp
+  let mostKept = ANY_NUMBER
   const firm = new Map<string, GivenUpTurn>()
   for (let count = 1; ; count++) {
     const told = through(mostKept)

@@ -7,7 +7,7 @@ import { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import { Standings } from "./standings.ts"
-import { StartsWalk } from "./starts-walk.ts"
+import { ended, StartsWalk } from "./starts-walk.ts"
 
 /** The queue in its order, to be kept until jobs come or go, or priorities have moved on. */
 export interface QueueOrder {
@@ -60,21 +60,27 @@ export function* startsOf(
   goesOn: () => boolean = () => true,
 ): Generator<QueueEntry, boolean> {
   const { standings, lines } = order
-  const walkOf = (mostKept: MostKept) => {
-    const walk = new StartsWalk(new QueuePass(scene, standings, nowMs, lines, mostKept), order, goesOn)
-    return { walk, isWhole: walk.atHome(freed) }
-  }
+  const walkOf = (mostKept: MostKept) =>
+    new StartsWalk(new QueuePass(scene, standings, nowMs, lines, mostKept), order, goesOn)
   const first = walkOf(ANY_NUMBER)
-  if (first.isWhole && !first.walk.mayGiveUp) {
-    yield* first.walk.found
-    return yield* first.walk.inTurn()
+  const isWhole = yield* first.atHome(freed)
+  const { sure } = first
+  if (isWhole && !first.mayGiveUp) {
+    yield* first.found.slice(sure)
+    return yield* first.inTurn()
   }
-  let next: typeof first | undefined = first
   const told = untilNothingIsGivenUp((mostKept) => {
-    const { walk, isWhole } = next ?? walkOf(mostKept)
-    next = undefined
-    return { pass: walk.pass, entries: walk.found, goesOn: isWhole && walk.toTheEnd() }
+    const walk = mostKept === ANY_NUMBER ? first : walkOf(mostKept)
+    const goesOn = walk === first ? isWhole : ended(walk.atHome(freed))
+    return { pass: walk.pass, entries: walk.found, goesOn: goesOn && ended(walk.inTurn()) }
   })
-  if (told.goesOn) yield* told.entries
+  if (told.goesOn) {
+    const known = new Set(first.found.slice(0, sure).map(taskOf))
+    for (const entry of told.entries) if (!known.has(taskOf(entry))) yield entry
+  }
   return told.goesOn
+}
+
+function taskOf({ job, task }: QueueEntry): string {
+  return `${job} ${task}`
 }

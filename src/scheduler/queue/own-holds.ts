@@ -51,6 +51,7 @@ export class OwnHolds {
   readonly #isNear: boolean
   readonly #onOwn = new Map<LineRequest, OnOwn>()
   readonly #byJob = new Map<JobId, OwnHoldGone[]>()
+  readonly #places = new Set<number>()
   /** By user, the jobs for which something is kept. */
   readonly #jobs = new Map<string, Set<JobId>>()
   /** Places where some of it was given up by now. */
@@ -83,6 +84,7 @@ export class OwnHolds {
       if (room === null || endsLate(line, room.startMs)) return
       if (bound !== undefined && held >= bound.most && room.startMs > bound.insteadMs) return
       this.#calendar.take(request.plan, room)
+      for (const place of room.places) this.#places.add(place)
       this.#limits.reserved(line, request, true)
       this.#earlier.kept(line, request, room, { isNear, behind: this.#untimed.firstBefore(line, room) })
       const known = this.#byJob.get(spec.id)
@@ -105,9 +107,9 @@ export class OwnHolds {
     return held === undefined || held[0]?.line !== line ? NONE_GONE : held
   }
 
-  /** Where something is kept for anybody. */
-  places(): readonly number[] {
-    return [...new Set([...this.#byJob.values()].flatMap((held) => held.flatMap(({ room }) => room.places)))]
+  /** Where something was kept for anybody. */
+  get places(): ReadonlySet<number> {
+    return this.#places
   }
 
   /** Whether something is kept for other jobs of the line's sender. */

@@ -73,7 +73,7 @@ export class OwnTurns {
     const isLater = kept.some(({ own }) => own?.behind !== undefined)
     const rest = (spec.array?.tasks.count ?? 1) - found.length - kept.length
     // Once they may start they go first here, whoever is before them elsewhere.
-    if (rest > 0 || (isLater && !process.env.NOLATER) || earlier.staysOnOwn(spec))
+    if (rest > 0 || isLater || earlier.staysOnOwn(spec))
       this.#parts.untimed.noteOn(own.placesOf(spec.user), line, request)
     return found.length === 0 ? NOTHING_FOUND : found
   }

@@ -1,3 +1,4 @@
+import type { Room } from "../calendar/calendar.ts"
 import type { EarlierTurns } from "./earlier-turns.ts"
 import type { Found } from "./found.ts"
 import type { Line } from "./line.ts"
@@ -6,22 +7,20 @@ import { OWN_TURN } from "./most-kept.ts"
 import type { OwnHoldGone, OwnHolds } from "./own-holds.ts"
 import type { Untimed } from "./untimed.ts"
 
-/** By request, when the last of those who ask for it is to end. */
-type LastEnds = Map<LineRequest, number>
-
 /**
- * Whether a time that somebody was told, or is yet to be told, rests on what was kept for an owner's job and is given up. Times of those behind somebody
- * who has none are not relied on and do not count.
+ * Whether a time that somebody was told, or is yet to be told, rests on what was kept for an owner's job and is given up. Whoever comes forward into it is then in
+ * the way of those behind him there. Times of those behind somebody who has none are not relied on and do not count.
  */
 export class PlannedAround {
   readonly #holds: OwnHolds
   readonly #earlier: EarlierTurns
   readonly #untimed: Untimed
-  /** Of those whose own time is not to be relied on, or is on their owner's Mac, where nobody comes before them. They may have an earlier one elsewhere. */
-  readonly #moveable: LastEnds = new Map()
-  readonly #others: LastEnds = new Map()
-  /** Places of which nothing was to be relied on before anybody's turn. */
-  #closed: ReadonlySet<number> | undefined
+  /** Who may come forward: by request, when the last of those who ask for it is to end. */
+  readonly #ends = new Map<LineRequest, number>()
+  /** By place, when the last of those is to end who rely on their times there. */
+  readonly #reliedOnMs = new Map<number, number>()
+  /** Places where something is kept, and somebody may rely on a time; absent before the first turn. */
+  #open: Set<number> | undefined
 
   constructor(holds: OwnHolds, earlier: EarlierTurns, untimed: Untimed) {
     this.#holds = holds
@@ -29,33 +28,48 @@ export class PlannedAround {
     this.#untimed = untimed
   }
 
-  /** Before the first turn, once all is kept that will be. */
-  begin(): void {
-    this.#closed ??= new Set(this.#holds.places().filter((place) => this.#untimed.areAllBehind([place])))
+  /** Whether something that is kept may yet be given up that anybody rests on. To be asked once all is kept that will be. */
+  get mayBe(): boolean {
+    const open = this.#opened()
+    for (const place of open) {
+      if (this.#isOpen(place)) return true
+      // Nor will anybody rely on a time there later.
+      open.delete(place)
+    }
+    return false
   }
 
-  /** Whether anybody may come to rely on what is kept for the line. */
+  /** Whether that may be so of what is kept for the line. */
   mayRestOn(line: Line): boolean {
-    return this.#holds.heldFor(line).some((one) => this.#isOpen(one))
+    this.#opened()
+    return this.#holds.heldFor(line).some(({ room }) => room.places.some((place) => this.#isOpen(place)))
   }
 
-  #isOpen({ room }: OwnHoldGone): boolean {
-    return !room.places.every((place) => this.#closed!.has(place))
+  #opened(): Set<number> {
+    this.#open ??= new Set(this.#holds.places)
+    return this.#open
+  }
+
+  #isOpen(place: number): boolean {
+    return this.#opened().has(place) && (this.#reliedOnMs.has(place) || !this.#untimed.areAllBehind([place]))
   }
 
   /** What was told at the turn of a line. */
   told(line: Line, request: LineRequest, found: readonly Found[]): void {
     for (const { room, isStart, behind, ownersFirst } of found) {
       if (room === null || isStart) continue
-      const ends = ownersFirst === true || behind !== undefined ? this.#moveable : this.#others
       const endMs = room.startMs + line.limitMs
-      ends.set(request, Math.max(endMs, ends.get(request) ?? endMs))
+      this.#ends.set(request, Math.max(endMs, this.#ends.get(request) ?? endMs))
+      // On an owner's own Mac nobody comes before what was kept there.
+      if (behind !== undefined || ownersFirst === true) continue
+      for (const place of room.places)
+        this.#reliedOnMs.set(place, Math.max(endMs, this.#reliedOnMs.get(place) ?? endMs))
     }
   }
 
   /** After the turn of a line: what was kept for it, and is given up though others rest on it, is not to be kept again. */
   turnOver(line: Line, request: LineRequest): void {
-    this.begin()
+    this.#opened()
     const { spec } = line
     const gone = this.#holds.goneAt(line).filter((one) => this.#isRestedOn(line, one))
     if (gone.length > 0) this.#earlier.gaveUp(spec.id, OWN_TURN, Math.max(...gone.map(({ room }) => room.startMs)))
@@ -63,17 +77,17 @@ export class PlannedAround {
     if (this.#earlier.staysOnOwn(spec)) this.#untimed.noteOn(request.places, line, request)
   }
 
-  #isRestedOn(line: Line, gone: OwnHoldGone): boolean {
-    if (!this.#isOpen(gone)) return false
-    if (mayComeForward(this.#others, line, gone)) return true
-    // Whoever comes forward there is then in the way of those whose turn is yet to come.
-    if (this.#untimed.areAllBehind(gone.room.places)) return false
-    return this.#holds.hasOthers(line) || mayComeForward(this.#moveable, line, gone)
+  #isRestedOn(line: Line, { room }: OwnHoldGone): boolean {
+    if (!room.places.some((place) => this.#isOpen(place))) return false
+    // Of those whose turn is yet to come somebody may.
+    const isOpen = !this.#untimed.areAllBehind(room.places)
+    if (!isOpen && !room.places.some((place) => (this.#reliedOnMs.get(place) ?? 0) > room.startMs)) return false
+    return (isOpen && this.#holds.hasOthers(line)) || mayComeForward(this.#ends, line, room)
   }
 }
 
 /** Whether any of them may take what is given up, or a part of it. */
-function mayComeForward(ends: LastEnds, { spec }: Line, { room }: OwnHoldGone): boolean {
+function mayComeForward(ends: ReadonlyMap<LineRequest, number>, { spec }: Line, room: Room): boolean {
   for (const [{ places, plan }, endMs] of ends) {
     if (endMs <= room.startMs) continue
     if (room.places.some((place) => places.includes(place))) return true
