@@ -129,6 +129,8 @@ export interface ReplicaView {
   /** From 1. */
   readonly number: number
   readonly state: ReplicaState
+  /** Its hive is of how the model was served before, and ends; absent: it is as the model is to be served now. */
+  readonly isFormer?: true
   /** Why it is so, in words; `null` when there is nothing to say. */
   readonly reason: string | null
   readonly job: JobId | null

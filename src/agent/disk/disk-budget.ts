@@ -28,9 +28,21 @@ export interface Holding extends TakesRoom {
  * What Windfall may hold: what an administrator said, else 100 GB, or a fifth of what is free with what it holds itself, whichever is less; and less again where the
  * disk would have under 15 % free. What Windfall adds or removes does not change it, what others do does.
  */
-export function budgetBytes({ totalBytes, freeBytes }: Disk, heldBytes: number, limitBytes: number | null): number {
-  const availableBytes = freeBytes + heldBytes
-  const wanted = limitBytes ?? Math.min(MOST_BYTES, availableBytes * SHARE)
-  const most = Math.min(wanted, availableBytes - totalBytes * KEPT_FREE)
+export function budgetBytes(disk: Disk, heldBytes: number, limitBytes: number | null): number {
+  const most = Math.min(wantedBytes(disk, heldBytes, limitBytes), disk.freeBytes + heldBytes - keptFreeBytes(disk))
   return Math.max(0, Math.floor(most))
+}
+
+/** Whether it is what others have on the disk that makes the budget as small as it is. */
+export function isNearlyFull(disk: Disk, heldBytes: number, limitBytes: number | null): boolean {
+  return disk.freeBytes + heldBytes - keptFreeBytes(disk) < wantedBytes(disk, heldBytes, limitBytes)
+}
+
+/** What stays free of Windfall's things. */
+export function keptFreeBytes({ totalBytes }: Disk): number {
+  return totalBytes * KEPT_FREE
+}
+
+function wantedBytes({ freeBytes }: Disk, heldBytes: number, limitBytes: number | null): number {
+  return limitBytes ?? Math.min(MOST_BYTES, (freeBytes + heldBytes) * SHARE)
 }

@@ -241,6 +241,15 @@ describe("the disk of a host", () => {
     assert.equal(host.data.has(root), false)
   })
 
+  it("says that the disk is nearly full, with what is free and what is to stay so, where that leaves no room", async () => {
+    const full = { totalBytes: 1_000 * KB, freeBytes: 90 * KB }
+    const keeper = new DiskKeeper({ parts: [], disk: () => full, limit: { bytes: null }, onChange: () => {} })
+    await assert.rejects(
+      keeper.makeRoom(304, "data"),
+      /may keep 0 B on this host now, as its disk is nearly full \(90 KB of 1000 KB are free, and 150 KB are to stay free\)$/,
+    )
+  })
+
   it("remembers what was measured, but nothing that a job has put in the note's place", async () => {
     using host = new Host()
     host.file("shared/huggingface/models--a--b/blobs/x", 32 * KB, 4_000)

@@ -2,7 +2,7 @@ import { formatBytes } from "../../base/bytes.ts"
 import { leastUsed } from "../../base/least-used.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { HELD_KINDS, type HostDisk, heldBytes, kindsText } from "../../protocol/host-disk.ts"
-import { budgetBytes, type Disk, type Holding } from "./disk-budget.ts"
+import { budgetBytes, type Disk, type Holding, isNearlyFull, keptFreeBytes } from "./disk-budget.ts"
 import type { DiskLimit } from "./disk-limit.ts"
 import type { HeldPart } from "./held-part.ts"
 
@@ -77,8 +77,15 @@ export class DiskKeeper {
     const inUse = used <= 0 ? "" : `, and ${formatBytes(used)} are in use (${kindsText(staying)})`
     throw new WindfallError(
       "too_large",
-      `Cannot make room for ${formatBytes(bytes)} of ${what}: Windfall may keep ${formatBytes(budget)} on this host now${inUse}`,
+      `Cannot make room for ${formatBytes(bytes)} of ${what}: Windfall may keep ${formatBytes(budget)} on this host now${this.#whySoLittle(heldBytes(held))}${inUse}`,
     )
+  }
+
+  #whySoLittle(held: number): string {
+    const disk = this.#options.disk()
+    if (!isNearlyFull(disk, held, this.#options.limit.bytes)) return ""
+    const kept = `${formatBytes(keptFreeBytes(disk))} are to stay free`
+    return `, as its disk is nearly full (${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)} are free, and ${kept})`
   }
 
   /** Returns what is still lacking. */

@@ -12,11 +12,11 @@ import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, listOf, notEmpty, option, value } from "../command-line/option.ts"
+import { followStart } from "../hive/follow-start.ts"
 import { readCacheType, readCountTo, readEngine, readTokens } from "../hive/serving-values.ts"
 import { printable } from "../render/table.ts"
 import { printJson, say } from "../say.ts"
 
-const LOOK_MS = 300
 const MOST_SLOTS = 1_024
 
 export const modelServe = command({
@@ -114,39 +114,6 @@ async function weightsOf(
     })
   }
   return { data, file: rest.length === 0 ? null : rest.join("/") }
-}
-
-/** Says each new state until it answers, or will not. */
-async function followStart(cli: Cli, url: string, accepted: ModelView): Promise<ModelView> {
-  let model = accepted
-  let told = ""
-  for (;;) {
-    const now = progressText(model)
-    if (now !== told && !isDecided(model)) await say(cli, now)
-    told = now
-    if (isDecided(model)) return model
-    await cli.clock.sleep(LOOK_MS)
-    model = await cli.client.get<ModelView>(url)
-  }
-}
-
-function isDecided({ state, replicas }: ModelView): boolean {
-  // Some answer, and for the others there is no place: that may take for ever.
-  if (state === "partly") return replicas.every((one) => one.state === "ready" || isStuck(one))
-  return state === "ready" || state === "degraded" || state === "stopped" || state === "idle"
-}
-
-function isStuck({ state, job, reason }: ModelView["replicas"][number]): boolean {
-  return state === "degraded" || (state === "waiting" && job === null && reason !== null)
-}
-
-function progressText({ name, replicas }: ModelView): string {
-  const each = replicas.map(({ number, state, reason, plan }) => {
-    const where = plan === null ? "" : ` on ${plan.members.map(({ hostName }) => hostName).join(", ")}`
-    const which = replicas.length > 1 ? `replica ${number} ` : ""
-    return `${which}${state}${where}${reason === null ? "" : ` (${printable(reason)})`}`
-  })
-  return `${name}: ${each.join("; ")}`
 }
 
 function lastWord({ name, state, reason }: ModelView, url: string): string {

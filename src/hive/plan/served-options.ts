@@ -17,13 +17,15 @@ export function servedOptions(
   asked: ServeRequest,
   before: ServeOptions | undefined,
 ): ServeOptions {
-  const { engine } = chooseEngine(facts, asked.engine ?? before?.engine ?? "auto", false)
+  // It follows from the files, which may be others now: what was served before says nothing of it.
+  const { engine } = chooseEngine(facts, asked.engine ?? "auto", false)
+  const kvBefore = engine === before?.engine ? before.kv : undefined
   const options: ServeOptions = {
     engine,
     replicas: asked.replicas ?? before?.replicas ?? 1,
     contextTokens: asked.contextTokens ?? before?.contextTokens ?? usualContextTokens(facts),
     slots: asked.slots ?? before?.slots ?? USUAL_SLOTS,
-    kv: asked.kv ?? before?.kv ?? "f16",
+    kv: asked.kv ?? kvBefore ?? "f16",
     idleStopMs:
       asked.idleStopMs === 0
         ? null

@@ -82,6 +82,31 @@ test("many hosts that cannot run it do not use up its tries: it goes to the one 
   assert.equal(replicas[0]?.leftOut?.length, hosts.length - 1)
 })
 
+test("a host whose disk has no room is left out and another one tried; where there is none it says so at once", async () => {
+  await using scene = await ModelScene.start({ modelLimits: { ...LIMITS, mostLosses: 3 } })
+  const full = await scene.join("mac1")
+  const text = "Cannot make room for 304 KB of data: Windfall may keep 0 B on this host now"
+  let refusals = 0
+  full.script = (_, attempt) => {
+    refusals++
+    full.refuse(attempt, "data_failed", text)
+  }
+  await scene.store("tiny")
+  await scene.serve("tiny")
+  const alone = await scene.untilState("tiny", "degraded")
+  assert.match(alone.reason ?? "", /no room on the disk of mac1: Cannot make room .* 0 B on this host now/)
+  assert.doesNotMatch(alone.reason ?? "", /windfall send/)
+  assert.equal(refusals, 1)
+  await scene.join("mac2")
+  await scene.serve("tiny", { data: null, file: null })
+  const { replicas } = await scene.untilState("tiny", "ready")
+  assert.equal(replicas[0]?.plan?.members[0]?.hostName, "mac2")
+  assert.deepEqual(
+    replicas[0]?.leftOut?.map(({ hostName, what }) => [hostName, what]),
+    [["mac1", "host"]],
+  )
+})
+
 test("why a model's job waits names the hosts that are left out, until when, and why", async () => {
   await using scene = await ModelScene.start({ modelLimits: LIMITS })
   const { server } = scene

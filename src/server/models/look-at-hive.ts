@@ -7,6 +7,7 @@ import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { decidingMember } from "../gang/gang-state.ts"
 import { latestOf, mainOf } from "../gang/members.ts"
+import { isWithoutRoom, withoutDiskAdvice } from "../jobs/disk-advice.ts"
 import { endOfMember } from "./end-of-member.ts"
 import { ENDED_WITH_SERVER, endedWithServer, withServer } from "./former-hives.ts"
 import { heldMore } from "./held-memory.ts"
@@ -55,6 +56,7 @@ export function lookAtHive(
     slow: own === null ? null : slowText(own, plan),
     lost:
       (own === null ? null : withHeld(withServer(lossOf(own, plan, attempts), own, plan), attempts)) ??
+      roomLossOf(attempts) ??
       buildLossOf(core, attempts),
     isHeardOut: own === null || !isFinal(job.state) || own.isHeardOut(),
     silentLoss: isFinal(job.state) ? withHeld(silentLossOf(attempts, own, plan), attempts) : null,
@@ -126,6 +128,16 @@ function silentLossOf(
 function withHeld(loss: HiveLoss | null, attempts: readonly AttemptRecord[]): HiveLoss | null {
   const held = loss === null ? null : heldMore(attempts)
   return loss === null || held === null ? loss : { ...loss, held }
+}
+
+/** A host whose disk has no room for its files is no place for it, whatever the other hosts have. */
+function roomLossOf(attempts: readonly AttemptRecord[]): HiveLoss | null {
+  const failed = attempts.find(({ cause, message }) => cause !== null && isWithoutRoom(cause, message ?? ""))
+  if (failed === undefined) return null
+  const { hostId, hostName, message } = failed
+  const why = message === null ? "its disk is full" : withoutDiskAdvice(message)
+  const reason = `no room on the disk of ${hostName}: ${why}. What is held there: windfall host show ${hostName}`
+  return { reason, mayGoBetter: true, host: hostId }
 }
 
 /** A host on which its engine could not be built is like one that has none. */

@@ -19,17 +19,18 @@ export function modelView(core: Core, models: Models, model: ModelRecord): Model
     options,
     createdAt,
     usedAt: models.use.usedAt(name),
-    replicas: records.map((record) => replicaView(core, models, record)),
+    replicas: records.map((record) => replicaView(core, models, model, record)),
   }
 }
 
-function replicaView(core: Core, models: Models, record: ReplicaRecord): ReplicaView {
+function replicaView(core: Core, models: Models, model: ModelRecord, record: ReplicaRecord): ReplicaView {
   const { number, state, reason, job, losses, notBefore, readySince, plan } = record
   const live = models.liveOf(record)
   const leftOut = leftOutHosts(core, live)
   return {
     number,
     state,
+    ...(job !== null && record.generation !== model.generation ? { isFormer: true } : {}),
     reason,
     job,
     losses,

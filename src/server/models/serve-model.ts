@@ -60,13 +60,23 @@ export function checkAsked(core: Core, caller: Caller, name: string, asked: Serv
   const known = core.store.models.get(name)
   if (known !== undefined) checkRules(known, caller, "serve")
   if (asked.trustsNetwork === true) requireAdmin(caller, "accept that engines talk over a network others may reach")
-  hostNames(core, asked.pins ?? known?.options.pins ?? [])
+  const hosts = hostNames(core, asked.pins ?? known?.options.pins ?? [])
+  const replicas = asked.replicas ?? known?.options.replicas ?? 1
+  if (hosts.length > 0 && replicas > hosts.length) {
+    const only = hosts.length === 1 ? "the only host it may run on is" : "the only hosts it may run on are"
+    throw refuse(
+      "invalid_input",
+      name,
+      `${replicas} replicas need as many hosts, and ${only} ${hosts.join(", ")}`,
+      `Name more hosts (--pin), or ask for --replicas ${hosts.length}`,
+    )
+  }
   return known
 }
 
-/** @throws {WindfallError} host_not_found */
+/** Each once, however often and by whichever of its names it was named. @throws {WindfallError} host_not_found */
 function hostNames(core: Core, pins: readonly string[]): readonly string[] {
-  return pins.map((pin) => core.fleet.find(pin).record.name)
+  return [...new Set(pins.map((pin) => core.fleet.find(pin).record.name))]
 }
 
 /** Which version of which data; the latest where data is named anew. */

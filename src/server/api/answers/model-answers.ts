@@ -32,6 +32,12 @@ const plan = z.object({
 const replica = z.object({
   number: count,
   state: z.enum(REPLICA_STATES),
+  isFormer: z
+    .literal(true)
+    .optional()
+    .describe(
+      "Its hive is of how the model was served before, and ends; absent: it is as the model is to be served now",
+    ),
   reason: z.string().nullable(),
   job: count.nullable(),
   losses: count.describe("How often in a row it was lost"),
