@@ -48,8 +48,8 @@ function checkPrompt(prompt: unknown, model: CountedModel, param: string): void 
   else if (typeof prompt === "string") check(areLonger([prompt], model), model, param)
 }
 
-/** One, or a list of several. */
-function promptsOf(value: unknown): readonly unknown[] {
+/** One, or a list of several; of what is not there one, too. */
+export function promptsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) && typeof value[0] !== "number" ? value : [value]
 }
 
