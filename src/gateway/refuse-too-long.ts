@@ -2,7 +2,7 @@ import type { AskedModel } from "./dialect.ts"
 import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 
-/** llama.cpp takes a millisecond and many kilobytes for each, whatever is in it: 20,000 empty ones took it 18 s, twice 100,000 all memory. */
+/** llama.cpp takes up to a millisecond and several kilobytes for each, whatever is in it: 20,000 empty ones took it 18 s, twice 100,000 all memory. */
 export const MOST_MESSAGES = 4_096
 
 /** What is known of how a model counts. */
