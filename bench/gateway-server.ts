@@ -8,7 +8,7 @@ server.running.models.set({
   createdS: 1,
   takesImages: false,
   takesTokens: true,
-  requests: { engineName: "llama.cpp", lacks: new Set(), defaults: {} },
+  requests: { engineName: "llama.cpp", lacks: new Set(), leastNumbers: {}, defaults: {} },
   purpose: "text",
   contextTokens: 2_048,
   longestTokenBytes: null,

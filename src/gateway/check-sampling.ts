@@ -18,7 +18,8 @@ const NUMBERS: ReadonlyMap<string, readonly [least: number, most: number]> = new
 ])
 const WHOLE_NUMBERS: ReadonlyMap<string, readonly [least: number, most: number]> = new Map([
   ["n", [1, 128]],
-  ["seed", [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]],
+  // -1 is any. Others below 0 would be any to one engine, and a fixed one to another.
+  ["seed", [-1, Number.MAX_SAFE_INTEGER]],
   ["top_k", [-1, 1_000_000]],
   ["top_logprobs", [0, 20]],
   ["repeat_last_n", [-1, 1_000_000]],
@@ -51,7 +52,7 @@ function checkNumber(
   const value = body[name] ?? undefined
   if (value === undefined || (isRight(value) && Number(value) >= least && Number(value) <= most)) return
   const kind = isRight === Number.isFinite ? "number" : "whole number"
-  const range = most === Number.MAX_SAFE_INTEGER ? "" : ` from ${least} to ${most}`
+  const range = ` from ${least} to ${most}`
   throw badRequest(`'${name}' must be a ${kind}${range}`, name)
 }
 

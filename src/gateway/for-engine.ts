@@ -8,6 +8,8 @@ export interface EngineRequests {
   readonly engineName: string
   /** Fields that it passes over without a word. */
   readonly lacks: ReadonlySet<string>
+  /** By name, the least number that it knows where one below stands for what it does without the field: that is left out. */
+  readonly leastNumbers: Readonly<Record<string, number>>
   /** What it is asked for where the client says nothing. */
   readonly defaults: JsonObject
 }
@@ -31,10 +33,12 @@ const NAMES: Readonly<Partial<Record<Dialect["name"], Readonly<Record<string, st
  * @throws {GatewayProblem} bad_request
  */
 export function forEngine(asked: Asked, dialect: Dialect["name"], model: string, engine: EngineRequests): Asked {
-  const { lacks, defaults, engineName } = engine
+  const { lacks, leastNumbers, defaults, engineName } = engine
   const body: Record<string, unknown> = { ...defaults, ...asked.body }
   const ignored: string[] = []
   for (const [name, value] of Object.entries(asked.body)) {
+    const least = leastNumbers[name]
+    if (least !== undefined && typeof value === "number" && value < least) delete body[name]
     if (!lacks.has(name)) continue
     const shown = NAMES[dialect]?.[name] ?? name
     if (SHAPES.get(name)?.(value) === true)

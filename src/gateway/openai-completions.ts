@@ -1,7 +1,7 @@
 import { checkSampling } from "./check-sampling.ts"
 import { CompletionLogprobs, logprobFields } from "./completion-logprobs.ts"
 import type { Asked, Dialect } from "./dialect.ts"
-import { badRequest } from "./gateway-problem.ts"
+import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import type { JsonObject } from "./json-object.ts"
 import { requireChoices, wantsUsage } from "./openai-chat.ts"
 import { openAiStream } from "./openai-stream.ts"
@@ -52,6 +52,14 @@ export const openAiCompletions: Dialect = {
     const logprobs = logprobsOf(asked, original)
     return { ...writer, chunk: (chunk) => writer.chunk(logprobs.translate(chunk)) }
   },
+  explain: explainCompletion,
+}
+
+/** What an engine finds too long is told as of a chat. */
+function explainCompletion(problem: GatewayProblem): GatewayProblem {
+  if (problem.kind !== "context_exceeded") return problem
+  const message = problem.message.replace(/(?<=However, your )messages/, "prompt").replace(/messages(?=\.$)/, "prompt")
+  return new GatewayProblem(problem.kind, message, { param: "prompt" })
 }
 
 function logprobsOf({ body, choices }: Asked, { logprobs }: JsonObject): CompletionLogprobs {

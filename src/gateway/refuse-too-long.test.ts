@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { type CountedModel, refuseTooLong } from "./refuse-too-long.ts"
+import { type CountedModel, MOST_MESSAGES, refuseTooLong } from "./refuse-too-long.ts"
 
 const MODEL: CountedModel = { contextTokens: 16, longestTokenBytes: 8 }
 const chat = (...contents: unknown[]) => ({ messages: contents.map((content) => ({ role: "user", content })) })
@@ -40,11 +40,23 @@ test("what may cost no token is not counted: white space, images, tools, thinkin
   passes({ input: "x".repeat(10_000) }, { ...MODEL, longestTokenBytes: null })
 })
 
-test("a message that is not empty counts as a token, whatever is known of the longest", () => {
+test("each message counts as a token, empty ones too, whatever is known of the longest", () => {
   const model = { ...MODEL, longestTokenBytes: null }
   passes(chat(...Array.from({ length: 16 }, () => "a")), model)
   refuses(chat(...Array.from({ length: 17 }, () => "a")), model)
-  passes(chat(...Array.from({ length: 17 }, () => " ")), model)
+  for (const content of ["", " ", null, [], [{ type: "text", text: "" }]]) {
+    passes(chat(...Array.from({ length: 16 }, () => content)), model)
+    refuses(chat(...Array.from({ length: 17 }, () => content)), model)
+  }
+})
+
+test("more messages than are taken at all are refused where the context has room for them", () => {
+  const model = { contextTokens: 1_000_000, longestTokenBytes: 8 }
+  passes(chat(...Array.from({ length: MOST_MESSAGES }, () => "")), model)
+  assert.throws(() => refuseTooLong(chat(...Array.from({ length: MOST_MESSAGES + 1 }, () => "")), model), {
+    kind: "bad_request",
+    message: "'messages' has 4097 messages: at most 4096 are taken",
+  })
 })
 
 test("a text that can be cut into as many tokens as there is room for always passes", () => {

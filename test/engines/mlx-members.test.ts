@@ -61,6 +61,17 @@ describe("MLX's server", { skip, timeout: 300_000 }, () => {
     const long = await ask(port, "/v1/completions", { prompt: "word ".repeat(1_000) }, key)
     assert.equal(long.status, 400)
     assert.match(await long.text(), /exceeds the context of 512 tokens/)
+    // As texts: JavaScript has no such numbers.
+    for (const [seed, status] of [
+      ["-1", 400],
+      ["18446744073709551616", 400],
+      ["18446744073709551615", 200],
+    ] as const)
+      assert.equal(
+        (await ask(port, "/v1/completions", `{"prompt":"Hi","max_tokens":2,"seed":${seed}}`, key)).status,
+        status,
+        seed,
+      )
     const most = (await (await ask(port, "/v1/completions", { ...body, max_tokens: 9_000 }, key)).json()) as {
       usage: { total_tokens: number }
     }

@@ -134,6 +134,8 @@ export interface EngineHttp {
   canaryTokens(body: unknown): number
   /** Of what clients ask of one engine or another, the fields that it passes over without a word. */
   readonly lacks: readonly string[]
+  /** By field, the least number that it knows where clients write one below for what it does by itself. */
+  readonly leastNumbers: Readonly<Record<string, number>>
   /** What it is asked for where a client says nothing. */
   readonly defaults: Readonly<Record<string, number>>
   /** Where it says what it works on; `null` where it does not. */

@@ -60,6 +60,7 @@ export const llamaCppAdapter: EngineAdapter = {
     },
     // Its own are called repeat_penalty and repeat_last_n.
     lacks: ["repetition_penalty", "repetition_context_size"],
+    leastNumbers: {},
     defaults: {},
     progressPath: "/slots",
     progress(body) {

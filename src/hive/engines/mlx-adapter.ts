@@ -63,6 +63,8 @@ export const mlxAdapter: EngineAdapter = {
       return typeof tokens === "number" ? tokens : 0
     },
     lacks: LACKS,
+    // -1 is llama.cpp's word for any seed, and for no bound; without them MLX does the same.
+    leastNumbers: { seed: 0, top_k: 0 },
     // By itself it takes the likeliest token always: choices of one prompt would be equal. This is llama.cpp's own (common/common.h).
     defaults: { temperature: 0.8 },
     progressPath: "/windfall/progress",

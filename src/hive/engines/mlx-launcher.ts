@@ -3,7 +3,7 @@
  * key, loads whatever path or repository a request names, fetches pictures from any address, knows no longest context, says that it is well
  * before the model is loaded, answers 404 to whatever a request made go wrong, goes on without its generation thread, writes requests that
  * are no JSON into its log, and says nothing of what it works on. So: a key; one model; pictures only as data; a bound on tokens; health once the model is
- * loaded; 400 for what is the request's fault; an end at stop sequences that are written with
+ * loaded; 400 for what is the request's fault, as a seed that it would break off at; an end at stop sequences that are written with
  * other tokens than their own, which it would leave out and go on; which one was met, as llama.cpp tells it;
  * log probabilities of the tokens that were chosen, with their texts, where it has those of the likeliest in no order; an end when nothing can be generated any more; `/windfall/progress`; and a line that tells how much of the model a rank holds.
  *
@@ -98,6 +98,8 @@ def tokenize_bounded(self, tokenizer, request, arguments):
         raise ValueError("The prompt is empty")
     if count >= most_tokens:
         raise ValueError(f"The prompt has {count} tokens and exceeds the context of {most_tokens} tokens")
+    if arguments.seed is not None and not 0 <= arguments.seed < 2 ** 64:
+        raise ValueError("The seed must be from 0 to 2^64 - 1")
     arguments.max_tokens = min(arguments.max_tokens, most_tokens - count)
     return found
 

@@ -3,8 +3,8 @@ import { test } from "node:test"
 import { GatewayScene } from "../../../test/support/gateway-scene.ts"
 import { mlxAdapter } from "../../hive/engines/mlx-adapter.ts"
 
-const { lacks, defaults } = mlxAdapter.http
-const MLX = { requests: { engineName: "MLX", lacks: new Set(lacks), defaults }, takesTokens: false }
+const { lacks, leastNumbers, defaults } = mlxAdapter.http
+const MLX = { requests: { engineName: "MLX", lacks: new Set(lacks), leastNumbers, defaults }, takesTokens: false }
 const messages = [{ role: "user", content: "Hi" }]
 const TOOL = { type: "function", function: { name: "look", parameters: {} } }
 const SCHEMA = { type: "json_schema", json_schema: { name: "x", schema: { type: "object" } } }
@@ -63,4 +63,22 @@ test("MLX is asked for a temperature where the client gives none, so that choice
   await scene.chat()
   const temperatures = scene.engine.asked.map(({ body }) => body.temperature)
   assert.deepEqual(temperatures, [0.8, 0.8, 0.8, 0, undefined])
+})
+
+test("any seed and no bound of llama.cpp's, -1, are left out for MLX, which fails at them; other seeds below 0 are a 400", async () => {
+  await using scene = await GatewayScene.start()
+  const off = { seed: -1, top_k: -1 }
+  scene.serve([scene.engine.replica()], MLX)
+  const mild = await scene.chat(off)
+  assert.deepEqual([mild.status, mild.headers.get("x-windfall-ignored")], [200, null])
+  await scene.chat({ ...off, n: 2 })
+  await scene.chat({ seed: 0, top_k: 0 })
+  scene.serve([scene.engine.replica()])
+  await scene.chat(off)
+  const asked = scene.engine.asked.map(({ body }) => [body.seed, body.top_k])
+  const none = [undefined, undefined]
+  assert.deepEqual(asked, [none, none, none, [0, 0], [-1, -1]])
+  const refused = await scene.chat({ seed: -2 })
+  assert.equal(refused.status, 400)
+  assert.match(await refused.text(), /'seed' must be a whole number from -1 to 9007199254740991/)
 })

@@ -151,6 +151,16 @@ test("errors of engines become the dialect's own, without paths", async () => {
     message,
     /^This model's maximum context length is 512 tokens\. However, your messages resulted in 900 tokens/,
   )
+  for (const change of [{}, { n: 2 }, { prompt: ["Hi", "Ho"] }]) {
+    const ofPrompt = await scene.post("/v1/completions", { model: "tiny", prompt: "Hi", ...change })
+    assert.deepEqual(((await ofPrompt.json()) as { error: object }).error, {
+      message:
+        "This model's maximum context length is 512 tokens. However, your prompt resulted in 900 tokens. Please reduce the length of the prompt.",
+      type: "invalid_request_error",
+      param: "prompt",
+      code: "context_length_exceeded",
+    })
+  }
   answer(500, { error: { code: 500, message: "failed at /models/secret.gguf in /home/lab/x" } })
   assert.deepEqual(await refusal(await scene.chat()), [500, "engine_error", "failed at tiny in (path)"])
   answer(501, { error: { code: 501, message: "no embeddings", type: "not_supported_error" } })

@@ -258,9 +258,8 @@ export class Gateway implements Disposable {
   }
 }
 
-/** Embeddings have nothing but their prompt. */
 function meters(purpose: ServedModel["purpose"], contextTokens: number, clock: Clock): MeterOf {
-  return (body, text) => new Meter(text, purpose === "embeddings" ? 0 : mostTokensOf(body, contextTokens), clock)
+  return (body, text) => new Meter(text, mostTokensOf(body, purpose, contextTokens), clock)
 }
 
 function isFor({ models }: StoredKey, name: string): boolean {

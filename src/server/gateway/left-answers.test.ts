@@ -59,7 +59,7 @@ test("what an engine refuses is nobody's use", async () => {
 test("the guess follows the pace and the time, and stays within what may be made", () => {
   const used = (most: number, ms: number, isStream = false): number | undefined => {
     const clock = new MovedClock()
-    const meter = new Meter("12345678", most, clock)
+    const meter = new Meter("12345678", { prompt: 90, answer: most }, clock)
     meter.cut(isStream)
     assert.equal(useOf(meter), null, "it still waited for its turn")
     meter.begin({ firstMs: 500, tokenMs: 10 })
@@ -71,7 +71,18 @@ test("the guess follows the pace and the time, and stays within what may be made
   assert.equal(used(30, 1_500), 2 + 30)
   assert.equal(used(900, 100), 2)
   assert.equal(used(900, 1_500, true), 2, "of a stream each token is seen")
-  assert.equal(mostTokensOf({ max_tokens: 9 }, 2_048), 9)
-  assert.equal(mostTokensOf({ max_tokens: 9_000 }, 2_048), 2_048)
-  assert.equal(mostTokensOf({}, 2_048), 2_048)
+  const most = (body: object) => mostTokensOf(body as never, "text", 2_048).answer
+  assert.deepEqual([most({ max_tokens: 9 }), most({ max_tokens: 9_000 }), most({})], [9, 2_048, 2_048])
+})
+
+test("a prompt is taken for no more tokens than the context has, each of several", () => {
+  const guess = (body: object, purpose: "text" | "embeddings" = "text") =>
+    new Meter(JSON.stringify(body), mostTokensOf(body as never, purpose, 100), new MovedClock()).promptGuess
+  const long = "x".repeat(9_000)
+  assert.equal(guess({ messages: Array.from({ length: 900 }, () => ({ role: "user", content: "" })) }), 100)
+  assert.equal(guess({ prompt: long }), 100)
+  assert.equal(guess({ prompt: [long, long] }), 200)
+  assert.equal(guess({ prompt: Array.from({ length: 900 }, () => 12_345) }), 100)
+  assert.equal(guess({ input: [long, long, long] }, "embeddings"), 300)
+  assert.ok(guess({ prompt: "Hello" }) < 10)
 })

@@ -1,9 +1,17 @@
 import type { Clock } from "../../base/clock.ts"
 import { hasToken } from "../../gateway/choice-text.ts"
 import { countOf, type JsonObject } from "../../gateway/json-object.ts"
+import { promptsOf } from "../../gateway/refuse-too-long.ts"
 import type { ExpectedPace, PaceSample } from "../../gateway/replica-paces.ts"
 import { type TokenUsage, tokensGuess, usageOf } from "../../gateway/token-usage.ts"
+import type { ModelPurpose } from "../../protocol/model-api.ts"
 import type { Use } from "./use.ts"
+
+/** How many tokens a request can have at most. */
+export interface MostTokens {
+  readonly prompt: number
+  readonly answer: number
+}
 
 /** What one request has used, as far as is known. */
 export class Meter {
@@ -24,12 +32,12 @@ export class Meter {
   #firstMs = 0
   #lastMs = 0
 
-  /** @param body what the engine is asked; pictures in it are left out of the guess. @param mostTokens of the answer */
-  constructor(body: string, mostTokens: number, clock: Clock) {
+  /** @param body what the engine is asked; pictures in it are left out of the guess */
+  constructor(body: string, most: MostTokens, clock: Clock) {
     this.#clock = clock
-    this.#mostTokens = mostTokens
+    this.#mostTokens = most.answer
     const pictures = body.includes("data:image/") ? body.replaceAll(/data:image\/[^"]*/g, "") : body
-    this.#promptGuess = tokensGuess(Buffer.byteLength(pictures))
+    this.#promptGuess = Math.min(most.prompt, tokensGuess(Buffer.byteLength(pictures)))
   }
 
   /** Takes note of an answer, or of a chunk of one. @returns whether the client gets to see something of the answer by it */
@@ -98,7 +106,9 @@ export class Meter {
   }
 }
 
-/** How many tokens the answer may have: as many as are asked for, and as there is room for. */
-export function mostTokensOf(body: JsonObject, contextTokens: number): number {
-  return Math.min(countOf(body.max_tokens) ?? contextTokens, contextTokens)
+/** As many as are asked for, and as there is room for: every prompt has a context of its own. Embeddings have nothing but prompts. */
+export function mostTokensOf(body: JsonObject, purpose: ModelPurpose, contextTokens: number): MostTokens {
+  const prompt = contextTokens * promptsOf(body.prompt ?? body.input).length
+  if (purpose === "embeddings") return { prompt, answer: 0 }
+  return { prompt, answer: Math.min(countOf(body.max_tokens) ?? contextTokens, contextTokens) }
 }

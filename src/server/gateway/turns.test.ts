@@ -22,7 +22,7 @@ function scene(replicas: readonly Replica[], sharesOf: (user: string) => number 
       createdS: 0,
       takesImages: false,
       takesTokens: true,
-      requests: { engineName: "llama.cpp", lacks: new Set(), defaults: {} },
+      requests: { engineName: "llama.cpp", lacks: new Set(), leastNumbers: {}, defaults: {} },
       purpose: "text",
       contextTokens: 2_048,
       longestTokenBytes: 128,

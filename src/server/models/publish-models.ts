@@ -13,8 +13,8 @@ import { lastingProblem, progressText } from "./model-state.ts"
 const SAFE_TOKEN_BYTES = 1_024
 
 function requestsOf(engine: EngineKind): EngineRequests {
-  const { lacks, defaults } = adapterOf(engine).http
-  return { engineName: engine === "mlx" ? "MLX" : engine, lacks: new Set(lacks), defaults }
+  const { lacks, leastNumbers, defaults } = adapterOf(engine).http
+  return { engineName: engine === "mlx" ? "MLX" : engine, lacks: new Set(lacks), leastNumbers, defaults }
 }
 
 export interface PublishOptions {
