@@ -22,7 +22,7 @@ export interface ChosenFiles {
 }
 
 /** Configuration, tokenizer and templates, as engines read them. No program: whatever a repository has of those stays there. */
-const BESIDE_WEIGHTS: ReadonlySet<string> = new Set([
+export const BESIDE_WEIGHTS: ReadonlySet<string> = new Set([
   CONFIG_FILE,
   "generation_config.json",
   "tokenizer.json",
