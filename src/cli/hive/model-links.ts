@@ -48,6 +48,15 @@ export function linkOut(name: string): Error {
   return brokenModel(name, `it is ${LEADS_OUT}`, "Put the file itself in the place of the link")
 }
 
+/** Where a link that leads to nothing would lead, as it says; `undefined` for whatever else. */
+export function targetOfNothing(full: string): string | undefined {
+  try {
+    return fs.lstatSync(full).isSymbolicLink() && !fs.existsSync(full) ? fs.readlinkSync(full) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** The real path of the plain file that a link leads to; `undefined` where there is none, or nobody may look. */
 export function linkedFile(full: string): string | undefined {
   try {
