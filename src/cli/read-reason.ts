@@ -11,6 +11,8 @@ export function readReason(error: unknown): string {
     case "EACCES":
     case "EPERM":
       return "permission denied"
+    case "ELOOP":
+      return "a link in its path leads in a circle"
     default:
       return message
   }

@@ -25,8 +25,8 @@ export interface WalkFilter<Context extends { readonly fingerprint: string }, Ve
   enter(parent: Context, name: string, verdict: Verdict | undefined, names: readonly string[]): Context
   /** `undefined`: it is walked. A folder with `enterFor` is walked too. */
   decide(context: Context, name: string, isFolder: boolean): (Verdict & { readonly enterFor: boolean }) | undefined
-  /** Whether a link to the plain file `target` (its real path) is recorded as that file; without it links stay links. */
-  follows?(target: string): boolean
+  /** Whether the link at `link` to the plain file `target` (its real path) is recorded as that file; without it links stay links. */
+  follows?(target: string, link: string): boolean
 }
 
 export type SpecialKind = "socket" | "pipe" | "device" | "name" | "path" | "unreadable"
@@ -112,7 +112,9 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
         onSpecial?.(path, kind)
         continue
       }
-      const decided = sameRules && last?.kind === kind && kind !== "folder"
+      // What is followed is decided by where a link leads, which may be elsewhere now.
+      const isOpen = kind === "folder" || (own.isSymbolicLink() && filter.follows !== undefined)
+      const decided = sameRules && last?.kind === kind && !isOpen
       const verdict = decided ? undefined : filter.decide(context, entryName, kind === "folder")
       if (verdict !== undefined && !(verdict.enterFor && kind === "folder")) {
         onLeftOut?.(path, kind, verdict)
@@ -159,7 +161,7 @@ export async function walkFolder<Context extends { readonly fingerprint: string 
     try {
       const at = fs.realpathSync(link)
       const stat = fs.lstatSync(at)
-      return stat.isFile() && filter.follows(at) ? { at, stat } : undefined
+      return stat.isFile() && filter.follows(at, link) ? { at, stat } : undefined
     } catch {
       return undefined
     }

@@ -56,6 +56,25 @@ async function chatAtTerminal(): Promise<void> {
   await user.sees("code=0")
 }
 
+/** Of a folder's links only weights whose header was read come from elsewhere. */
+async function keepsLinksHome(project: string): Promise<void> {
+  mkdirSync(join(project, "linked"))
+  writeFileSync(join(project, "token"), "hf_secret")
+  symlinkSync("../0123abcd", join(project, "linked/tiny.gguf"))
+  symlinkSync("../token", join(project, "linked/notes.txt"))
+  const { exitCode, stderr } = await pool().windfall(["model", "pull", "linked"])
+  assert.equal(exitCode, 0, stderr)
+  assert.match(stderr, /left behind: notes\.txt, a link that leads out of the folder$/m)
+  mkdirSync(join(project, "needs"))
+  for (const name of ["config.json", "tokenizer.json"]) symlinkSync("../token", join(project, "needs", name))
+  assertRefused(
+    await pool().windfall(["model", "pull", "needs"]),
+    /Cannot read config\.json: it is a link that leads out of the folder/,
+    /Put the file itself/,
+  )
+  assert.equal((await pool().windfall(["data", "rm", "linked"])).exitCode, 0)
+}
+
 test("a model is pulled, served where its engine is, answers, comes back after each kill, and leaves nothing behind", async () => {
   const [, second] = pool().hosts
   const project = join(pool().scratch.at("home"), "project")
@@ -85,6 +104,7 @@ test("a model is pulled, served where its engine is, answers, comes back after e
   const pulled = await pool().windfall(["model", "pull", "tiny.gguf"])
   assert.equal(pulled.exitCode, 0, pulled.stderr)
   assert.match(pulled.stdout, /tiny version 1 is in the lab \(llama, 4 layers/)
+  await keepsLinksHome(project)
   assertRefused(await pool().windfall(["model", "serve", "tiny", "tinx"]), /tinx/, /Did you mean tiny/)
 
   const line = ["model", "serve", "tiny", "tiny", "--slots", "2", "--context", "2k"]

@@ -10,7 +10,8 @@ import { StatCache } from "../../workspace/stat-cache.ts"
 import { unmatched } from "../../workspace/unmatched.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
-import { leftBehind, type ModelFiles, modelRules, requireFiles } from "../hive/model-rules.ts"
+import { LEADS_OUT } from "../hive/model-links.ts"
+import { leftBehind, linksOut, type ModelFiles, modelRules, requireFiles } from "../hive/model-rules.ts"
 import { askYes } from "../prompt.ts"
 import { StatusLine } from "../render/status-line.ts"
 import { countText, firstAndMore, printable } from "../render/table.ts"
@@ -55,7 +56,7 @@ export async function sendData(
 ): Promise<StoredDataView> {
   const root = realFolder(folder)
   const { model } = options
-  const rules = model === undefined ? dataRules(options.include) : modelRules(dataRules(options.include), model)
+  const rules = model === undefined ? dataRules(options.include) : modelRules(dataRules(options.include), root, model)
   const only = model?.only ?? null
   if (!options.yes && only === null) refuseTooMuch(cli, root)
   checkIncluded({ root, includes: rules.includes })
@@ -167,6 +168,12 @@ async function sayWhatStays(cli: Cli, scanned: ScannedTree, { includes }: DataRu
   const behind = leftBehind(scanned).map(printable)
   if (behind.length > 0)
     await say(cli, `left out, as programs, pickles (which are programs) or a second copy: ${firstAndMore(behind)}`)
+  const out = linksOut(scanned).map(printable)
+  if (out.length > 0)
+    await say(
+      cli,
+      `left behind: ${firstAndMore(out)}, ${out.length === 1 ? LEADS_OUT : "links that lead out of the folder"}`,
+    )
   const secrets = scanned.leftOut.filter(({ why }) => why === "secret")
   if (secrets.length > 0) {
     const names = secrets.slice(0, NAMED).map(({ path, kind }) => printable(kind === "folder" ? `${path}/` : path))

@@ -5,6 +5,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { readReason } from "../read-reason.ts"
+import { targetOfNothing } from "./model-links.ts"
 import { ownHub } from "./own-hub.ts"
 
 export interface OpenedModel {
@@ -31,12 +32,25 @@ export async function openModel(cli: Cli, typed: string, signal: AbortSignal, im
     return { folder, file: isFolder ? null : path.basename(full), opened: () => [...folder.opened] }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    const link = deadLink(full, typed, error)
+    if (link !== undefined) throw link
     if ((code === "ENOENT" || code === "ENOTDIR") && meansRepository(typed))
       return openRepository(cli, typed, signal, images)
     throw new WindfallError("file_not_found", `Cannot read ${typed}: ${readReason(error)}`, {
       hint: code === "ENOENT" ? nearText(full) : HINT,
     })
   }
+}
+
+/** What to say of a link that leads nowhere; `undefined` for whatever else. */
+function deadLink(full: string, name: string, error: unknown): WindfallError | undefined {
+  const { code } = error as NodeJS.ErrnoException
+  const target = code === "ENOENT" ? targetOfNothing(full) : undefined
+  if (target === undefined && code !== "ELOOP") return undefined
+  const reason = target === undefined ? readReason(error) : `it is a link to nothing: there is no ${target}`
+  return new WindfallError("file_not_found", `Cannot read ${name}: ${reason}`, {
+    hint: "Put the file itself in the place of the link",
+  })
 }
 
 /** What lies beside it and is called nearly so; else what may be named. */
@@ -55,9 +69,10 @@ export function meansRepository(typed: string): boolean {
   return isRepository(typed) && !/^[^:]*\.(?:gguf|safetensors|json)$/i.test(typed)
 }
 
-/** Whether there is something of this name on this disk. */
+/** Whether there is something of this name on this disk, be it a link to nothing. */
 export function liesHere(cli: Cli, typed: string): boolean {
-  return fs.existsSync(path.resolve(cli.cwd, typed))
+  const full = path.resolve(cli.cwd, typed)
+  return fs.existsSync(full) || targetOfNothing(full) !== undefined
 }
 
 async function openRepository(cli: Cli, typed: string, signal: AbortSignal, images: boolean): Promise<OpenedModel> {
@@ -88,7 +103,9 @@ class FolderOnDisk implements ModelFolder {
       return { name: file, sizeBytes: stat.size, read: async (offset, length) => readRange(full, file, offset, length) }
     } catch (error) {
       if (error instanceof WindfallError) throw error
-      throw new WindfallError("file_not_found", `Cannot read ${file}: ${readReason(error)}`)
+      throw (
+        deadLink(full, file, error) ?? new WindfallError("file_not_found", `Cannot read ${file}: ${readReason(error)}`)
+      )
     }
   }
 }

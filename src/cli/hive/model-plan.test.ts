@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { truncateSync } from "node:fs"
+import { symlinkSync, truncateSync } from "node:fs"
 import { join } from "node:path"
 import { after, describe, it } from "node:test"
 import { assertRefused } from "../../../test/support/assert-refused.ts"
@@ -258,6 +258,18 @@ describe("windfall model plan", () => {
       /broken\.json: it is no JSON/,
       /docs\/model-plan\.md/,
     )
+    symlinkSync("gone/dang.gguf", scratch.at("dang.gguf"))
+    symlinkSync("circle.gguf", scratch.at("circle.gguf"))
+    scratch.write({ "dead/model.safetensors": "" })
+    symlinkSync("../gone.json", scratch.at("dead/config.json"))
+    const itself = /Put the file itself in the place of the link/
+    assertRefused(
+      await plan(...on, "dang.gguf"),
+      /Cannot read dang\.gguf: it is a link to nothing: there is no gone\/dang\.gguf/,
+      itself,
+    )
+    assertRefused(await plan(...on, "circle.gguf"), /circle\.gguf: a link in its path leads in a circle/, itself)
+    assertRefused(await plan(...on, "dead"), /config\.json: it is a link to nothing: there is no \.\.\/gone\.json/)
     assert.equal((await plan(...on, "odd.gguf", "--any-architecture")).exitCode, 0)
   })
 })

@@ -1,4 +1,5 @@
 import { ggufParts } from "../../hive/gguf/gguf-parts.ts"
+import { BESIDE_WEIGHTS, INDEX_FILE } from "../../hive/hub/choose-files.ts"
 import { requireWhole } from "../../hive/model/file-lack.ts"
 import type { ModelFacts } from "../../hive/model/model-facts.ts"
 import { isProjectorFile } from "../../hive/model/projector-file.ts"
@@ -6,10 +7,11 @@ import { readModel } from "../../hive/model/read-model.ts"
 import type { StoredDataView } from "../../protocol/data-api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { dataNameProblem } from "../../protocol/job-data.ts"
-import { path } from "../builtin.ts"
+import { fs, path } from "../builtin.ts"
 import type { Cli } from "../cli.ts"
 import { sendData } from "../data/send-data.ts"
 import { openModel } from "./model-files.ts"
+import { refuseLinksOut } from "./model-links.ts"
 
 /** Models are large by nature, and who names one means it. */
 const WARN_BYTES = Number.MAX_SAFE_INTEGER
@@ -38,16 +40,25 @@ export async function pullModel(
 ): Promise<PulledModel> {
   const { signal } = new AbortController()
   const { folder, file, opened } = await openModel(cli, typed, signal, images)
+  const full = path.resolve(cli.cwd, typed)
+  const root = file === null ? full : path.dirname(full)
+  const beside = besideWeights(file, folder.files)
+  if (fs.existsSync(root)) refuseLinksOut(root, beside)
   const facts = await readModel(folder, file, signal, images)
   requireWhole(facts.lack, "pull", typed)
-  const full = path.resolve(cli.cwd, typed)
   const dataName = name ?? nameAfter(typed, path.basename(full))
   check(facts, dataName)
   const only = file === null ? withoutProjectors(folder.files, images) : filesWith(file, folder.files, facts)
-  const root = file === null ? full : path.dirname(full)
-  const model = { only, needed: opened() }
+  const needed = [...new Set([...opened(), ...beside])]
+  const model = { only, needed, weights: opened().filter((one) => !/\.json$/i.test(one)) }
   const data = await sendData(cli, dataName, root, { shared, include: [], warnBytes: WARN_BYTES, yes: false, model })
   return { data, facts }
+}
+
+/** What engines read beside safetensors: configuration, index, tokenizer. A GGUF file has all that in itself. */
+function besideWeights(file: string | null, files: readonly string[]): readonly string[] {
+  const isSafetensors = file === null ? files.includes("config.json") : /\.(?:safetensors|json)$/i.test(file)
+  return isSafetensors ? files.filter((one) => BESIDE_WEIGHTS.has(one) || one === INDEX_FILE) : []
 }
 
 /** `null`: the folder as it is. */

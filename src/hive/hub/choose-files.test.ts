@@ -217,6 +217,18 @@ describe("what a hub says", () => {
     fc.assert(fc.property(fc.anything(), (map) => isRead(() => filesOfIndex({ weight_map: map }))))
   })
 
+  it("has an index whose bad entry is named", () => {
+    const read = (bad: unknown) => () => filesOfIndex({ weight_map: { a: "model.safetensors", "b.weight": bad } })
+    assert.deepEqual(read("model.safetensors")(), ["model.safetensors"])
+    for (const bad of ["pytorch_model.bin", "../../../etc/passwd", "../x.safetensors", 5, null])
+      assert.throws(read(bad), ({ code, message }: WindfallError) => {
+        assert.equal(code, "invalid_input")
+        assert.ok(message.includes(`its weight_map names ${JSON.stringify(bad)} for the tensor "b.weight"`), message)
+        return true
+      })
+    assert.throws(() => filesOfIndex({ weight_map: {} }), /its weight_map names no safetensors files/)
+  })
+
   it("has hashes as ETags", () => {
     assert.deepEqual(hashFromEtag(`"${"A".repeat(64)}"`), { kind: "sha256", hex: "a".repeat(64) })
     assert.deepEqual(hashFromEtag(`W/"${"b".repeat(40)}"`), { kind: "git", hex: "b".repeat(40) })

@@ -1,6 +1,7 @@
 import { formatBytes } from "../../base/bytes.ts"
 import { closest } from "../../base/closest.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import { brokenModel } from "../model/byte-source.ts"
 import { isLeftBehind, isPickled } from "../model/left-behind.ts"
 import { isProjectorFile, projectorsFor } from "../model/projector-file.ts"
 import { type GgufChoice, ggufChoices, nameOf } from "./gguf-choices.ts"
@@ -22,7 +23,7 @@ export interface ChosenFiles {
 }
 
 /** Configuration, tokenizer and templates, as engines read them. No program: whatever a repository has of those stays there. */
-const BESIDE_WEIGHTS: ReadonlySet<string> = new Set([
+export const BESIDE_WEIGHTS: ReadonlySet<string> = new Set([
   CONFIG_FILE,
   "generation_config.json",
   "tokenizer.json",
@@ -143,16 +144,22 @@ function chooseSafetensors(listing: HubListing, index: readonly string[] | null)
   }
 }
 
+/** Of a name in an error: what was published is as long as somebody likes. */
+const MOST_QUOTED = 200
+
 /**
  * The files that a safetensors index names, each once.
  * @throws {WindfallError} invalid_input
  */
 export function filesOfIndex(index: Readonly<Record<string, unknown>>): readonly string[] {
   const map = index.weight_map
-  const names = typeof map === "object" && map !== null ? [...new Set(Object.values(map))] : []
-  if (names.length > 0 && names.every((name) => typeof name === "string" && /^[^/\\]+\.safetensors$/.test(name)))
-    return (names as string[]).sort()
-  throw new WindfallError("invalid_input", `Cannot read ${INDEX_FILE}: its weight_map names no safetensors files`)
+  const entries = typeof map === "object" && map !== null ? Object.entries(map) : []
+  if (entries.length === 0) throw brokenModel(INDEX_FILE, "its weight_map names no safetensors files")
+  const bad = entries.find(([, file]) => typeof file !== "string" || !/^[^/\\]+\.safetensors$/.test(file))
+  if (bad === undefined) return [...new Set(entries.map(([, file]) => file as string))].sort()
+  const [tensor, file] = bad.map((one) => (JSON.stringify(one) ?? "nothing").slice(0, MOST_QUOTED))
+  const what = typeof bad[1] === "string" ? "which is no safetensors file of its folder" : "which is no file's name"
+  throw brokenModel(INDEX_FILE, `its weight_map names ${file} for the tensor ${tensor}, ${what}`)
 }
 
 function noWeights({ repository, files }: HubListing, choices: readonly GgufChoice[]): WindfallError {

@@ -15,6 +15,8 @@ const INDEX = "model.safetensors.index.json"
 const SINGLE = "model.safetensors"
 const MOST_CONFIG_BYTES = 4e6
 const MOST_INDEX_BYTES = 64e6
+/** Of a tensor's name in an error. */
+const MOST_QUOTED = 200
 
 /**
  * Reads what planning needs of a model, by ranges: a GGUF file with its parts, or a folder with `config.json` and safetensors files
@@ -159,5 +161,13 @@ async function readSafetensors(folder: ModelFolder, signal: AbortSignal): Promis
     tensors.push(...read.tensors)
     lack ??= read.lack
   }
+  const there = new Set(tensors.map(({ name }) => name))
+  const absent = Object.keys(map).find((name) => !there.has(name))
+  if (absent !== undefined)
+    throw brokenModel(
+      INDEX,
+      `it names the tensor ${JSON.stringify(absent.slice(0, MOST_QUOTED))}, which is in none of its files`,
+      "Fetch index and weights again, from one place",
+    )
   return safetensorsModel(folder.name, config, { tensors, lack })
 }

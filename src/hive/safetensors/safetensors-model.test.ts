@@ -69,6 +69,11 @@ describe("a model of safetensors", () => {
       "model-2.safetensors": half(9, names.length),
     }
     assert.equal(weightBytes(await read(files)), stored(tensors).dataBytes)
+    const more = { ...files, [INDEX]: { metadata: {}, weight_map: { ...map, "model.ghost": "model-1.safetensors" } } }
+    await assert.rejects(
+      read(more),
+      refuses("invalid_input", /index\.json: it names the tensor "model\.ghost", which is in none of its files/),
+    )
     const { "model-2.safetensors": _, ...rest } = files
     await assert.rejects(read(rest), refuses("file_not_found", /model-2\.safetensors is missing/))
   })
