@@ -82,7 +82,11 @@ export class OwnHolds {
       if (this.#limits.plannedReasonOf(line, request) !== null) return
       const room = this.#first(line, request)
       if (room === null || endsLate(line, room.startMs)) return
-      if (bound !== undefined && held >= bound.most && room.startMs > bound.insteadMs) return
+      if (bound !== undefined && held >= bound.most && room.startMs > bound.insteadMs) {
+        // It has something better by its turn, and its place in a limit until then.
+        this.#limits.reserved(line, request, true)
+        continue
+      }
       this.#calendar.take(request.plan, room)
       for (const place of room.places) this.#places.add(place)
       this.#limits.reserved(line, request, true)
@@ -116,6 +120,12 @@ export class OwnHolds {
   hasOthers({ spec: { id, user } }: Line): boolean {
     const jobs = this.#jobs.get(user)
     return jobs !== undefined && jobs.size > (jobs.has(id) ? 1 : 0)
+  }
+
+  /** At the turn of a line, before anything is found: of its job what is kept counts against limits, and no more. */
+  turnBegins({ spec }: Line): void {
+    if (this.#earlier.ownBoundOf(spec) !== undefined)
+      this.#limits.keeps(spec.id, this.#earlier.of(spec)?.kept.length ?? 0)
   }
 
   /** At the turn of the line for which it was kept: what its tasks have now. Where the reason is a limit that is none. */

@@ -92,6 +92,7 @@ export class QueuePass {
 
   /** Its turn. Nothing where it has all of what it needs by its turn in another partition. Is it the last, what its job put off is done. */
   visit(line: Line, at: number): readonly Found[] {
+    this.ownHolds.turnBegins(line)
     const earlier = this.earlier.of(line.spec)
     const found = this.#visitAll(line, at, earlier)
     if (earlier !== undefined) this.ownHolds.turnOver(line, earlier.kept)
@@ -156,8 +157,7 @@ export class QueuePass {
     let running = this.#taskCounts.runningOf(spec)
     let reserved = 0
     let mayStart = true
-    let keptElsewhere = 0
-    let left = count
+    let [keptElsewhere, left] = [0, count]
     let own: Found[] = []
     for (const task of spec.array === null ? ITSELF : taskIndices(spec.array.tasks)) {
       // The first ones have begun, and those after these have a time.
