@@ -165,7 +165,7 @@ export class EarlierTurns {
     const partition = standing.partition.name
     const found: Found[] = []
     for (const [at, one] of kept.entries()) {
-      if (one.own !== undefined || one.partition === partition) continue
+      if (one.partition === partition || (one.own !== undefined && this.staysOnOwn(spec))) continue
       const room = this.#earlierRoom(one, request)
       // What somebody may yet take first is no better.
       if (room === null || untimed.firstBefore(line, room) !== undefined) continue
@@ -173,7 +173,7 @@ export class EarlierTurns {
       this.#calendar.giveBack(one.request.plan, one.room)
       this.#calendar.take(request.plan, room)
       kept[at] = { request, room, partition }
-      this.gaveUp(spec.id, one.partition, one.room.startMs)
+      if (one.own === undefined) this.gaveUp(spec.id, one.partition, one.room.startMs)
       found.push({ ...given(null, room, this.#calendar.grid.nowMs, why), gaveUp: [one.room] })
     }
     return found.sort((a, b) => a.room!.startMs - b.room!.startMs)
