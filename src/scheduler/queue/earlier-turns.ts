@@ -61,6 +61,12 @@ export class EarlierTurns {
     return this.ownBoundOf(job)?.stays === true
   }
 
+  /** The same, or it was seen that what is kept for it from this turn on is given up all the same, and then missed. */
+  isUnsettled({ spec, standing }: Line): boolean {
+    if (this.#mostKept.size === 0) return false
+    return this.staysOnOwn(spec) || this.#mostKept.get(turnKey(spec.id, standing.partition.name))?.stays === true
+  }
+
   kept({ spec, standing }: Line, request: LineRequest, room: Room, own?: KeptRoom["own"]): void {
     const partition = standing.partition.name
     if (own !== undefined) this.#known(spec).kept.push({ request, room, partition, own })

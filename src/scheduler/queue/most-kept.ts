@@ -20,7 +20,7 @@ export type MostKept = ReadonlyMap<string, KeptBound>
 /** The turns of owners before all others on their own Macs, in place of a partition. */
 export const OWN_TURN = ""
 
-/** What it would have instead it has only as long as it keeps what it has. */
+/** What it would have instead it has only as long as it keeps what it has: on its owner's Mac it stays, and in a partition it may be kept for nothing. */
 const STAYS: KeptBound = { most: Number.POSITIVE_INFINITY, insteadMs: Number.POSITIVE_INFINITY, stays: true }
 
 export const ANY_NUMBER: MostKept = new Map()
@@ -71,7 +71,6 @@ export function untilNothingIsGivenUp<T extends { readonly pass: QueuePass; read
     const isLater = next.some(({ key, insteadMs }) => insteadMs > (givenUp.get(key)?.insteadMs ?? insteadMs))
     if (more.length === 0 && lost.length === 0 && !isLater) return told
     givenUp = new Map(next.map((one) => [one.key, one]))
-    const stay = [...firm.values()].flatMap(({ key, isOwn }) => (isOwn ? [[key, STAYS] as const] : []))
-    mostKept = new Map([...givenUp, ...stay])
+    mostKept = new Map<string, KeptBound>([...givenUp, ...[...firm.keys()].map((key) => [key, STAYS] as const)])
   }
 }

@@ -73,8 +73,8 @@ export class PlannedAround {
     const { spec } = line
     const gone = this.#holds.goneAt(line).filter((one) => this.#isRestedOn(line, one))
     if (gone.length > 0) this.#earlier.gaveUp(spec.id, OWN_TURN, Math.max(...gone.map(({ room }) => room.startMs)))
-    // Who stays may yet start elsewhere, as soon as there is room.
-    if (this.#earlier.staysOnOwn(spec)) this.#untimed.noteOn(request.places, line, request)
+    // It may yet start elsewhere, as soon as there is room, and others in its place.
+    if (this.#earlier.isUnsettled(line)) this.#untimed.noteOn(request.places, line, request)
   }
 
   #isRestedOn(line: Line, { room }: OwnHoldGone): boolean {
