@@ -47,7 +47,7 @@ describe("models that llama.cpp refuses", { skip, timeout: 200_000 }, () => {
     }
     const { models } = await pool.api<{ models: ModelView[] }>("GET", "/v1/hives")
     assert.ok(models.every(({ name }) => name !== "narrow"))
-    const { exitCode, stderr } = await pool.windfall(["model", "serve", "narrow", "narrow", "--context", "512"])
+    const { exitCode, stderr } = await pool.windfall(["model", "serve", "narrow", "narrow.gguf", "--context", "512"])
     assert.equal(exitCode, 0, stderr)
     await pool.windfall(["model", "stop", "narrow"])
   })
