@@ -77,29 +77,34 @@ export class FileOutput implements Output {
   }
 }
 
-/** For Windfall's own words, which are no part of what a command does: what cannot be written is dropped. */
-export class WordsOutput implements Output {
-  readonly #output: Output
+/** Another output, written to in a way of its own. */
+export abstract class OutputAround implements Output {
+  protected readonly output: Output
 
   constructor(output: Output) {
-    this.#output = output
+    this.output = output
   }
 
   get isTerminal(): boolean {
-    return this.#output.isTerminal
+    return this.output.isTerminal
   }
 
   get columns(): number {
-    return this.#output.columns
+    return this.output.columns
   }
 
   get closed(): boolean {
-    return this.#output.closed
+    return this.output.closed
   }
 
+  abstract write(data: string | Uint8Array): Promise<void>
+}
+
+/** For Windfall's own words, which are no part of what a command does: what cannot be written is dropped. */
+export class WordsOutput extends OutputAround {
   async write(data: string | Uint8Array): Promise<void> {
     try {
-      await this.#output.write(data)
+      await this.output.write(data)
     } catch (error) {
       if (!(error instanceof OutputFailure)) throw error
     }

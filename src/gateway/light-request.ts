@@ -1,7 +1,7 @@
 import type { Asked } from "./dialect.ts"
 import type { JsonObject } from "./json-object.ts"
 
-/** What may be many megabytes, and no answer has anything of. */
+/** Fields of a request that may hold many megabytes, and that no answer repeats. */
 const HEAVY = ["messages", "input", "system"]
 
 /** What the answer still needs of a request once its engine's body is written: pictures and long conversations are held once, not three times. */

@@ -1,7 +1,8 @@
 import type { HostId, JobId } from "../../src/protocol/ids.ts"
 import { needOn } from "../../src/protocol/resources.ts"
 import { DEFAULT_POLICY } from "../../src/scheduler/policy/default-policy.ts"
-import { orderQueue, planStarts } from "../../src/scheduler/queue/next-start.ts"
+import { planStarts } from "../../src/scheduler/queue/next-start.ts"
+import { orderQueue } from "../../src/scheduler/queue/order-queue.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../../src/scheduler/queue/queue-scene.ts"
 import { EventHeap } from "./simulation/event-heap.ts"
 

@@ -1,34 +1,17 @@
-import type { Output } from "../output.ts"
+import { OutputAround } from "../output.ts"
 import { printable, UNPRINTABLE } from "./table.ts"
 
 /**
  * An output for what a program of Windfall's own prints that has words of others in it, as an engine's that shows a model's template:
  * nothing of it steers the terminal. Lines and tabs stay.
  */
-export class CleanOutput implements Output {
-  readonly #output: Output
+export class CleanOutput extends OutputAround {
   /** A character may come in two pieces. */
   readonly #decoder = new TextDecoder()
 
-  constructor(output: Output) {
-    this.#output = output
-  }
-
-  get isTerminal(): boolean {
-    return this.#output.isTerminal
-  }
-
-  get columns(): number {
-    return this.#output.columns
-  }
-
-  get closed(): boolean {
-    return this.#output.closed
-  }
-
   write(data: string | Uint8Array): Promise<void> {
     const text = typeof data === "string" ? data : this.#decoder.decode(data, { stream: true })
-    return this.#output.write(
+    return this.output.write(
       text.replaceAll(UNPRINTABLE, (one) => (one === "\n" || one === "\t" ? one : printable(one))),
     )
   }

@@ -2,7 +2,7 @@ import type { JobId } from "../../protocol/ids.ts"
 import { Eligibility } from "./eligible.ts"
 import { LeastNeeds } from "./least-needs.ts"
 import { Lines } from "./line.ts"
-import type { QueueOrder } from "./next-start.ts"
+import type { QueueOrder } from "./order-queue.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
 import { Standings } from "./standings.ts"
 

@@ -52,7 +52,7 @@ export function untilNothingIsGivenUp<T extends { readonly pass: QueuePass; read
 ): T {
   let givenUp: ReadonlyMap<string, GivenUpTurn> = new Map()
   let mostKept = ANY_NUMBER
-  const firm = new Map<string, GivenUpTurn>()
+  const firm = new Set<string>()
   for (let count = 1; ; count++) {
     const told = through(mostKept)
     const { earlier } = told.pass
@@ -61,16 +61,16 @@ export function untilNothingIsGivenUp<T extends { readonly pass: QueuePass; read
       const now = earlier.hasNow(job)
       return now.count < count || now.lastMs > lastMs
     })
-    for (const one of lost) firm.set(one.key, one)
+    for (const { key } of lost) firm.add(key)
     const more = earlier.givenUp().filter(({ key }) => !firm.has(key))
     // Kept all the same, as it was no later than what it has instead, and given up once more.
-    for (const one of more) if (!one.isOwn && givenUp.has(one.key)) firm.set(one.key, one)
+    for (const { key, isOwn } of more) if (!isOwn && givenUp.has(key)) firm.add(key)
     const known = [...givenUp.values(), ...more].filter(({ key }) => !firm.has(key))
     // Others took what it had instead: what is no later than what it has now goes first.
     const next = known.map((one) => ({ ...one, insteadMs: Math.max(one.insteadMs, earlier.hasNow(one.job).lastMs) }))
     const isLater = next.some(({ key, insteadMs }) => insteadMs > (givenUp.get(key)?.insteadMs ?? insteadMs))
     if (more.length === 0 && lost.length === 0 && !isLater) return told
     givenUp = new Map(next.map((one) => [one.key, one]))
-    mostKept = new Map<string, KeptBound>([...givenUp, ...[...firm.keys()].map((key) => [key, STAYS] as const)])
+    mostKept = new Map<string, KeptBound>([...givenUp, ...[...firm].map((key) => [key, STAYS] as const)])
   }
 }

@@ -1,27 +1,10 @@
 import type { HostId } from "../../protocol/ids.ts"
-import { Eligibility } from "./eligible.ts"
-import { LeastNeeds } from "./least-needs.ts"
-import { type Line, Lines } from "./line.ts"
 import { ANY_NUMBER, type MostKept, untilNothingIsGivenUp } from "./most-kept.ts"
+import type { QueueOrder } from "./order-queue.ts"
 import { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
-import { Standings } from "./standings.ts"
 import { ended, StartsWalk } from "./starts-walk.ts"
-
-/** The queue in its order, to be kept until jobs come or go, or priorities have moved on. */
-export interface QueueOrder {
-  readonly standings: Standings
-  readonly lines: readonly Line[]
-  readonly least: LeastNeeds
-}
-
-export function orderQueue(scene: QueueScene, nowMs: number): QueueOrder {
-  const standings = new Standings(scene.policy)
-  const ready = new Eligibility(scene, nowMs).ready()
-  const lines = new Lines(scene, standings, nowMs).inOrder(ready)
-  return { standings, lines, least: new LeastNeeds(lines) }
-}
 
 /**
  * The first start of the plan, without the rest of it: for when something has ended and all else was planned already. The same job and hosts

@@ -9,7 +9,7 @@ import type { Untimed } from "./untimed.ts"
 
 /**
  * Whether a time that somebody was told, or is yet to be told, rests on what was kept for an owner's job and is given up. Whoever comes forward into it is then in
- * the way of those behind him there. Times of those behind somebody who has none are not relied on and do not count.
+ * the way of those further down who were told of room there. Times of those behind somebody who has none are not relied on and do not count.
  */
 export class PlannedAround {
   readonly #holds: OwnHolds

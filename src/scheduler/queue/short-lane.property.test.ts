@@ -3,7 +3,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { MINUTE_MS, QUEUE_NOW_MS as NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
 import { taskIndices, tasksOfIndices } from "../request/array-tasks.ts"
-import { orderQueue } from "./next-start.ts"
+import { orderQueue } from "./order-queue.ts"
 import { planQueue } from "./plan-queue.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
 

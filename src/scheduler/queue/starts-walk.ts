@@ -3,7 +3,7 @@ import { entryOf } from "./entry-of.ts"
 import type { Found } from "./found.ts"
 import { OpenHosts } from "./least-needs.ts"
 import type { Line } from "./line.ts"
-import type { QueueOrder } from "./next-start.ts"
+import type { QueueOrder } from "./order-queue.ts"
 import type { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 

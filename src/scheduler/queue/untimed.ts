@@ -64,7 +64,7 @@ export class Untimed {
     if (mine.length >= line.spec.hosts) this.#add(line.spec.id, line, mine)
   }
 
-  /** Whether somebody has any room there on these before him, whoever it is. */
+  /** Whether each of these places has somebody before it who has no time, whoever is told of room there: two such jobs, as one may be the asker. */
   areAllBehind(places: readonly number[]): boolean {
     return places.every((place) => this.#byPlace[place]?.second !== undefined)
   }

@@ -90,7 +90,7 @@ export class LiveReplica {
     return this.#needs.generation === generation ? this.#needs.factors : new Map()
   }
 
-  /** Hosts that could not run it, or on which it held more, are as any others. */
+  /** Forgets which hosts could not run it, and on which it held more than was planned. */
   forgiveHosts(): void {
     this.avoid.clear()
     this.#needs = { generation: 0, factors: new Map() }

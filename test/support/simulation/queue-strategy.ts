@@ -1,6 +1,7 @@
 import type { HostId, JobId } from "../../../src/protocol/ids.ts"
 import type { Policy } from "../../../src/scheduler/policy/policy.ts"
-import { orderQueue, planStarts } from "../../../src/scheduler/queue/next-start.ts"
+import { planStarts } from "../../../src/scheduler/queue/next-start.ts"
+import { orderQueue } from "../../../src/scheduler/queue/order-queue.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "../../../src/scheduler/queue/queue-scene.ts"
 import { fairSharesOf } from "../../../src/scheduler/queue-file/fair-shares.ts"
 import type { ArrayTasks, TaskRun } from "../../../src/scheduler/request/array-tasks.ts"
