@@ -1,3 +1,4 @@
+import { join } from "node:path"
 import type { Clock } from "../../src/base/clock.ts"
 import { WindfallError } from "../../src/protocol/errors.ts"
 import type { JobId } from "../../src/protocol/ids.ts"
@@ -9,8 +10,11 @@ import type { ModelLimits } from "../../src/server/models/model-limits.ts"
 import type { HubSettings } from "../../src/server/pulls/hub-settings.ts"
 import { type RunningServer, startServer } from "../../src/server/start-server.ts"
 import { checkAnswer } from "./check-answer.ts"
+import { Child, type Ended } from "./child.ts"
 import { ScratchFolder } from "./scratch-folder.ts"
 import { SimulatedHosts } from "./simulated-hosts.ts"
+
+const MAIN = join(import.meta.dirname, "../../src/cli/main.ts")
 
 /** A job that says nothing but what to run. */
 export function taskSpec(change: Partial<JobSpec> = {}): JobSpec {
@@ -97,6 +101,16 @@ export class TestServer implements AsyncDisposable {
   async userToken(name: string): Promise<string> {
     await this.call("POST", "/v1/users", { name, role: "user" })
     return (await this.call<{ token: string }>("POST", "/v1/tokens", { user: name, expiresInMs: null })).token
+  }
+
+  /** The command line as a process of its own, in this server's folder, as its administrator. */
+  async windfall(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    const { path } = this.folder
+    await using child = new Child(process.execPath, [MAIN, ...words], {
+      cwd: path,
+      env: { HOME: path, WINDFALL_URL: this.running.url, WINDFALL_TOKEN: this.adminToken, ...env },
+    })
+    return await child.ended
   }
 
   submit(change: Partial<JobSpec> = {}, options: RequestOptions = {}): Promise<JobView> {

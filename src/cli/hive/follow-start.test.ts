@@ -1,19 +1,8 @@
 import assert from "node:assert/strict"
-import { join } from "node:path"
 import { test } from "node:test"
-import { Child } from "../../../test/support/child.ts"
 import { ModelScene, ready } from "../../../test/support/model-scene.ts"
 
-const MAIN = join(import.meta.dirname, "../main.ts")
-
-async function serveAgain(scene: ModelScene, ...args: string[]) {
-  const { folder, running, adminToken } = scene.server
-  await using child = new Child(process.execPath, [MAIN, "model", "serve", "tiny", ...args], {
-    cwd: folder.path,
-    env: { HOME: folder.path, WINDFALL_URL: running.url, WINDFALL_TOKEN: adminToken },
-  })
-  return await child.ended
-}
+const serveAgain = (scene: ModelScene, ...args: string[]) => scene.server.windfall(["model", "serve", "tiny", ...args])
 
 test("a model that answers and is served otherwise is waited for as it is to be: what runs of the former does not count", async () => {
   await using scene = await ModelScene.start()

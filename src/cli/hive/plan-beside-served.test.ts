@@ -1,20 +1,9 @@
 import assert from "node:assert/strict"
-import { join } from "node:path"
 import { test } from "node:test"
-import { Child } from "../../../test/support/child.ts"
 import { headerOf, smallModel } from "../../../test/support/hive-models.ts"
 import { ModelScene } from "../../../test/support/model-scene.ts"
 
-const MAIN = join(import.meta.dirname, "../main.ts")
-
-async function plan(scene: ModelScene, ...args: string[]) {
-  const { folder, running, adminToken } = scene.server
-  await using child = new Child(process.execPath, [MAIN, "model", "plan", ...args], {
-    cwd: folder.path,
-    env: { HOME: folder.path, WINDFALL_URL: running.url, WINDFALL_TOKEN: adminToken },
-  })
-  return await child.ended
-}
+const plan = (scene: ModelScene, ...args: string[]) => scene.server.windfall(["model", "plan", ...args])
 
 test("a Mac that serves a model is left out of the plan for another, with --free, too, and who is in the way is said", async () => {
   await using scene = await ModelScene.start()

@@ -1,26 +1,13 @@
 import assert from "node:assert/strict"
-import { join } from "node:path"
 import { test } from "node:test"
-import { Child } from "../../../test/support/child.ts"
 import { headerOf, smallModel } from "../../../test/support/hive-models.ts"
 import { ModelScene } from "../../../test/support/model-scene.ts"
 
-const MAIN = join(import.meta.dirname, "../main.ts")
-
 test("a name that is not known says which is near, and of a repository of a hub how it is brought", async () => {
   await using scene = await ModelScene.start()
-  const { folder, running, adminToken } = scene.server
+  const { folder } = scene.server
   const refused = async (line: string): Promise<string> => {
-    await using child = new Child(process.execPath, [MAIN, ...line.split(" ")], {
-      cwd: folder.path,
-      env: {
-        HOME: folder.path,
-        WINDFALL_URL: running.url,
-        WINDFALL_TOKEN: adminToken,
-        HF_ENDPOINT: "http://127.0.0.1:9",
-      },
-    })
-    const { exitCode, stderr } = await child.ended
+    const { exitCode, stderr } = await scene.server.windfall(line.split(" "), { HF_ENDPOINT: "http://127.0.0.1:9" })
     assert.equal(exitCode, 2, `${line}: ${stderr}`)
     return stderr
   }
