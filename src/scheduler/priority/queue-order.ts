@@ -38,6 +38,30 @@ export function queueOrder<T extends Queued>(jobs: Iterable<T>, preempts: Preemp
   return [...preemptorsFirst(sorted.slice(0, normal), preempts), ...preemptorsFirst(sorted.slice(normal), preempts)]
 }
 
+/** The queue of which neither can preempt the other, with some more in their places. @param ordered as it is without them */
+export function putInOrder<T extends Queued>(ordered: readonly T[], more: readonly T[]): T[] {
+  const all: T[] = []
+  let from = 0
+  for (const one of queueOrder(more)) {
+    const at = placeOf(one, ordered, from)
+    for (; from < at; from++) all.push(ordered[from]!)
+    all.push(one)
+  }
+  for (; from < ordered.length; from++) all.push(ordered[from]!)
+  return all
+}
+
+/** Where it comes among them, after those like it. @param from not before */
+function placeOf<T extends Queued>(one: T, ordered: readonly T[], from: number): number {
+  let [low, high] = [from, ordered.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareQueued(ordered[middle]!, one) <= 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** The same for two jobs of which neither can preempt the other; below 0 when `a` is first. */
 export function compareQueued(a: Queued, b: Queued): number {
   if (a.expedited !== b.expedited) return a.expedited ? -1 : 1

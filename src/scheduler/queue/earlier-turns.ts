@@ -78,6 +78,11 @@ export class EarlierTurns {
     return job.partitions.length > 1 || this.ownBoundOf(job) !== undefined
   }
 
+  /** Whether it was seen of anybody that they have something better at another turn. */
+  get hasBounds(): boolean {
+    return this.#mostKept.size > 0
+  }
+
   /** How much is kept for the job on its sender's own hosts before its turn, where it was seen that it has something better then. */
   ownBoundOf({ id }: QueueJob): KeptBound | undefined {
     return this.#mostKept.size === 0 ? undefined : this.#mostKept.get(turnKey(id, OWN_TURN))

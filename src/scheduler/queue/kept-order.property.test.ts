@@ -7,7 +7,7 @@ import { Eligibility } from "./eligible.ts"
 import { KeptOrder } from "./kept-order.ts"
 import { type Line, Lines } from "./line.ts"
 import { planStarts, startsOf } from "./next-start.ts"
-import { orderQueue, type QueueOrder } from "./order-queue.ts"
+import { orderQueue, QueueOrder } from "./order-queue.ts"
 import { planQueue } from "./plan-queue.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
@@ -80,6 +80,10 @@ function orderAnew(scene: QueueScene, nowMs: number, reckonedMs: number): readon
   return new Lines(scene, new Standings(scene.policy), reckonedMs).inOrder(ready)
 }
 
+/** On hosts with a GPU and without, from each line on, and beyond the last. */
+const leastOf = ({ least, lines }: QueueOrder) =>
+  [0, 1].map((gpus) => Array.from({ length: lines.length + 1 }, (_, at) => least.from(at, { gpus })))
+
 const brief = (all: readonly QueueEntry[]) =>
   all
     .filter(({ state, preempts }) => state === "start" || preempts.length > 0)
@@ -110,9 +114,11 @@ it("keeps the order through any history as it would be made anew, and starts by 
         for (const [at, { laterMs, what, which }] of history.entries()) {
           nowMs += laterMs
           scene = after(scene, spare, what, which, at)
-          const order: QueueOrder = kept.orderOf(scene, nowMs)
+          const order = kept.orderOf(scene, nowMs)
           assert.ok(kept.reckonedMs <= nowMs && nowMs < kept.reckonedMs + 30_000)
           assert.deepEqual(order.lines, orderAnew(scene, nowMs, kept.reckonedMs))
+          assert.deepEqual(leastOf(order), leastOf(new QueueOrder(order.standings, order.lines)))
+          assert.equal(order.lastInSeveral, new QueueOrder(order.standings, order.lines).lastInSeveral)
           const starts = brief(planStarts(scene, order, nowMs))
           const byNow = orderQueue(scene, nowMs)
           if (

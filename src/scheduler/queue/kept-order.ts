@@ -1,19 +1,14 @@
-import type { JobId } from "../../protocol/ids.ts"
 import { Eligibility } from "./eligible.ts"
-import { LeastNeeds } from "./least-needs.ts"
 import { Lines } from "./line.ts"
-import type { QueueOrder } from "./order-queue.ts"
+import { QueueOrder } from "./order-queue.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
 import { Standings } from "./standings.ts"
 
 /** For so long priorities hold that were reckoned. Slurm's hold for five minutes (PriorityCalcPeriod). */
 const PRIORITIES_HOLD_MS = 30_000
 
-interface Known {
-  readonly job: QueueJob
-  /** The last pass in which it stood in the queue. */
-  seen: number
-}
+/** So many that are new are looked for among all before one by one. */
+const FEW = 8
 
 /**
  * The queue in its order from pass to pass: who came is put in, who left is taken out, and the others stay as they are for as long as the
@@ -25,8 +20,8 @@ export class KeptOrder {
   reckonedMs = Number.NEGATIVE_INFINITY
   #basis: readonly unknown[] = []
   #order: QueueOrder | undefined
-  #pass = 0
-  readonly #known = new Map<JobId, Known>()
+  /** Who stood there then. */
+  #ready: readonly QueueJob[] = []
 
   /** @param scene whose `policy` and `fairShares` are the same objects as before where they did not change */
   orderOf(scene: QueueScene, nowMs: number): QueueOrder {
@@ -35,47 +30,58 @@ export class KeptOrder {
       this.reckonedMs = nowMs
       this.#basis = basis
       this.#order = undefined
-      this.#known.clear()
     }
-    const standings = this.#order?.standings ?? new Standings(scene.policy)
-    const lines = new Lines(scene, standings, this.reckonedMs)
-    const ready = new Eligibility(scene, nowMs).ready()
-    const came = this.#note(ready)
     const before = this.#order
-    if (before !== undefined && came.length === 0 && this.#known.size === ready.length) return before
-    const stays = before === undefined ? [] : before.lines.filter(({ spec }) => this.#stands(spec))
-    if (this.#known.size > ready.length)
-      for (const [id, { seen }] of this.#known) if (seen < this.#pass) this.#known.delete(id)
+    const ready = new Eligibility(scene, nowMs).ready()
+    const standings = before?.standings ?? new Standings(scene.policy)
+    const lines = new Lines(scene, standings, this.reckonedMs)
     // In the short lane it depends on all others which lines go first.
-    const sorted = scene.policy.shortLane === null ? lines.sorted([...stays, ...lines.of(came)]) : lines.inOrder(ready)
-    const order = { standings, lines: sorted, least: new LeastNeeds(sorted) }
-    this.#order = scene.policy.shortLane === null ? order : undefined
-    return order
+    if (scene.policy.shortLane !== null) return new QueueOrder(standings, lines.inOrder(ready))
+    this.#order =
+      before === undefined ? new QueueOrder(standings, lines.inOrder(ready)) : this.#changed(before, lines, ready)
+    this.#ready = ready
+    return this.#order
+  }
+
+  #changed(before: QueueOrder, lines: Lines, ready: readonly QueueJob[]): QueueOrder {
+    const { came, left } = changesOf(this.#ready, ready)
+    if (came.length === 0 && left.size === 0) return before
+    const stay = left.size === 0 ? before.lines : before.lines.filter(({ spec }) => !left.has(spec))
+    const more = lines.of(came)
+    return before.changedTo(lines.withMore(stay, more), more)
   }
 
   #isFresh(nowMs: number): boolean {
     return nowMs >= this.reckonedMs && nowMs < this.reckonedMs + PRIORITIES_HOLD_MS
   }
+}
 
-  /** @returns those that did not stand there before as they are now */
-  #note(ready: readonly QueueJob[]): QueueJob[] {
-    this.#pass++
-    const came: QueueJob[] = []
-    for (const job of ready) {
-      const known = this.#known.get(job.id)
-      if (known?.job === job) known.seen = this.#pass
-      else {
-        this.#known.set(job.id, { job, seen: this.#pass })
-        came.push(job)
-      }
+interface Changes {
+  readonly came: readonly QueueJob[]
+  readonly left: ReadonlySet<QueueJob>
+}
+
+/** Who is there now and was not, and the other way round; who has changed, or stands elsewhere among the others, may be both. */
+function changesOf(before: readonly QueueJob[], now: readonly QueueJob[]): Changes {
+  const came: QueueJob[] = []
+  const left = new Set<QueueJob>()
+  let known: ReadonlySet<QueueJob> | undefined
+  let next = 0
+  for (const job of now) {
+    if (before[next] === job) {
+      next++
+      continue
     }
-    return came
+    if (came.length === FEW) known = new Set(before)
+    const at = known?.has(job) === false ? -1 : before.indexOf(job, next)
+    if (at === -1) came.push(job)
+    else {
+      for (; next < at; next++) left.add(before[next]!)
+      next++
+    }
   }
-
-  #stands(job: QueueJob): boolean {
-    const known = this.#known.get(job.id)
-    return known?.job === job && known.seen === this.#pass
-  }
+  for (; next < before.length; next++) left.add(before[next]!)
+  return { came, left }
 }
 
 /** All besides the jobs and the time that priorities are made from. */

@@ -1,7 +1,7 @@
 import type { Amounts } from "../limits/limits.ts"
 import { ageFactor, amountFactor, type PoolSize, sizeFactor } from "../priority/factors.ts"
 import { keepHigher, type Priority, type PriorityFactors, priorityNumber, priorityOf } from "../priority/priority.ts"
-import { type Queued, queueOrder } from "../priority/queue-order.ts"
+import { putInOrder, type Queued, queueOrder } from "../priority/queue-order.ts"
 import { amountsOf } from "./limit-book.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
 import { inShortLane } from "./short-lane.ts"
@@ -59,6 +59,12 @@ export class Lines {
     if (policy.preemption.by !== "qos") return queueOrder(lines)
     const preempts = new Set(policy.qos.flatMap((one) => one.preempts.map((other) => `${one.name}\n${other}`)))
     return queueOrder(lines, (a, b) => preempts.has(`${a}\n${b}`))
+  }
+
+  /** In queue order, of which most are so already. @param ordered as they are in it */
+  withMore(ordered: readonly Line[], more: readonly Line[]): readonly Line[] {
+    if (this.#scene.policy.preemption.by === "qos") return this.sorted([...ordered, ...more])
+    return more.length === 0 ? ordered : putInOrder(ordered, more)
   }
 
   lineOf(job: QueueJob, partition: string): Line {

@@ -42,9 +42,7 @@ export function* startsOf(
   freed: ReadonlySet<HostId> | null = null,
   goesOn: () => boolean = () => true,
 ): Generator<QueueEntry, boolean> {
-  const { standings, lines } = order
-  const walkOf = (mostKept: MostKept) =>
-    new StartsWalk(new QueuePass(scene, standings, nowMs, lines, mostKept), order, goesOn)
+  const walkOf = (mostKept: MostKept) => new StartsWalk(new QueuePass(scene, order, nowMs, mostKept), order, goesOn)
   const first = walkOf(ANY_NUMBER)
   const isWhole = yield* first.atHome(freed)
   const { sure } = first

@@ -1,8 +1,9 @@
-import { DEFAULT_MEMORY_BYTES, type Resources } from "../../protocol/resources.ts"
+import type { Resources } from "../../protocol/resources.ts"
 import type { Profile } from "../calendar/profile.ts"
 import { takesJobs } from "../obstacle.ts"
+import type { LeastNeeds } from "./least-needs.ts"
 import type { Preemptor } from "./preempt.ts"
-import type { QueueJob, QueueScene } from "./queue-scene.ts"
+import type { QueueScene } from "./queue-scene.ts"
 
 /** For so many of an owner's waiting jobs room is sought on their own hosts before all turns: who has more has them all there for long. */
 const MOST_HELD = 64
@@ -13,13 +14,14 @@ export class OwnHosts {
   readonly #profiles: readonly Profile[]
   readonly #preemptor: Preemptor
   readonly #places = new Map<string, number[]>()
-  readonly #least: Least
+  readonly #least: LeastNeeds
   readonly #owners: Set<string>
   /** Owners with own hosts on which something of theirs could be planned. */
   readonly #holders: Set<string>
   readonly #looks = new Map<string, number>()
 
-  constructor(scene: QueueScene, profiles: readonly Profile[], preemptor: Preemptor) {
+  /** @param least of all who stand in the queue */
+  constructor(scene: QueueScene, profiles: readonly Profile[], preemptor: Preemptor, least: LeastNeeds) {
     this.#scene = scene
     this.#profiles = profiles
     this.#preemptor = preemptor
@@ -29,7 +31,7 @@ export class OwnHosts {
       if (own === undefined) this.#places.set(owner, [place])
       else own.push(place)
     }
-    this.#least = leastOf(scene.waiting)
+    this.#least = least
     this.#owners = new Set([...this.#places.keys()].filter((user) => this.#mayFind(user)))
     const { backfill, owners } = scene.policy
     this.#holders = new Set(backfill.enabled && owners.first ? this.#places.keys() : [])
@@ -85,8 +87,7 @@ export class OwnHosts {
   }
 
   #leastOn(place: number): Resources {
-    const { memoryBytes, gpus, gpusElsewhere, cores } = this.#least
-    return { memoryBytes, gpus: this.#scene.hosts[place]!.total.gpus > 0 ? gpus : gpusElsewhere, cores }
+    return this.#least.from(0, this.#scene.hosts[place]!.total)
   }
 
   /** Room only shrinks, and who was preempted does not come back. */
@@ -99,30 +100,4 @@ export class OwnHosts {
       )
     })
   }
-}
-
-interface Least {
-  memoryBytes: number
-  gpus: number
-  /** On hosts without a GPU, where it was left open whether one is needed. */
-  gpusElsewhere: number
-  cores: number
-}
-
-/** Of each resource the least that anybody asks for: where there is less nobody finds room. */
-function leastOf(jobs: readonly QueueJob[]): Least {
-  const { POSITIVE_INFINITY } = Number
-  const least = {
-    memoryBytes: POSITIVE_INFINITY,
-    gpus: POSITIVE_INFINITY,
-    gpusElsewhere: POSITIVE_INFINITY,
-    cores: POSITIVE_INFINITY,
-  }
-  for (const { resources } of jobs) {
-    least.memoryBytes = Math.min(least.memoryBytes, resources.memoryBytes ?? DEFAULT_MEMORY_BYTES)
-    least.gpus = Math.min(least.gpus, resources.gpus ?? 1)
-    least.gpusElsewhere = Math.min(least.gpusElsewhere, resources.gpus ?? 0)
-    least.cores = Math.min(least.cores, resources.cores)
-  }
-  return least
 }

@@ -3,6 +3,7 @@ import { Eligibility } from "./eligible.ts"
 import { Estimates } from "./estimates.ts"
 import { type Line, Lines } from "./line.ts"
 import { untilNothingIsGivenUp } from "./most-kept.ts"
+import { QueueOrder } from "./order-queue.ts"
 import { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry, QueuePlan, WaitReason } from "./queue-plan.ts"
 import type { QueueJob, QueueOptions, QueueScene } from "./queue-scene.ts"
@@ -33,12 +34,12 @@ export function planQueue(
     for (const { task, reason } of sorted.apart)
       apart.push(apartEntry(lines.lineOf(job, job.partitions[0]!), task, reason))
   }
-  const order = lines.inOrder(ready)
+  const order = new QueueOrder(standings, lines.inOrder(ready))
   const { pass, answers, beyond } = untilNothingIsGivenUp((mostKept) => {
-    const pass = new QueuePass(scene, standings, nowMs, order, mostKept)
-    return { pass, goesOn: true, ...wholePass(pass, order, limited) }
+    const pass = new QueuePass(scene, order, nowMs, mostKept)
+    return { pass, goesOn: true, ...wholePass(pass, order.lines, limited) }
   })
-  if (estimates) new Estimates(pass).add(order, answers, beyond)
+  if (estimates) new Estimates(pass).add(order.lines, answers, beyond)
   const { entries, otherTurns } = answers.entries(pass)
   const times = estimates && !early ? earlyTimes(scene, nowMs, apart, limited) : undefined
   for (const one of apart.sort((a, b) => a.job - b.job)) entries.push({ ...one, ...times?.get(one) })

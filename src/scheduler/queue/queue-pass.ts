@@ -10,6 +10,7 @@ import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { endsLate, missesDeadline } from "./misses-deadline.ts"
 import type { MostKept } from "./most-kept.ts"
+import type { QueueOrder } from "./order-queue.ts"
 import { OwnHolds } from "./own-holds.ts"
 import { OwnHosts } from "./own-hosts.ts"
 import { OwnRoom } from "./own-room.ts"
@@ -23,7 +24,6 @@ import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
 import { type PutOff, RoomElsewhere } from "./room-elsewhere.ts"
 import { calendarOf } from "./scene-calendar.ts"
-import type { Standings } from "./standings.ts"
 import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 import { Untimed } from "./untimed.ts"
 import { WhyNotNow } from "./why-not-now.ts"
@@ -53,20 +53,20 @@ export class QueuePass {
   readonly #why: WhyNotNow
 
   /** @param order all lines, as they will be visited */
-  constructor(scene: QueueScene, standings: Standings, nowMs: number, order: readonly Line[], mostKept: MostKept) {
+  constructor(scene: QueueScene, order: QueueOrder, nowMs: number, mostKept: MostKept) {
     this.scene = scene
     this.calendar = calendarOf(scene, nowMs)
     holdRunning(this.calendar, scene, nowMs)
     this.#turns = new PartitionTurns(scene.policy)
     this.#closed = new ClosedPlaces(this.calendar, scene.hosts)
     this.#why = new WhyNotNow(scene, this.calendar, this.#closed)
-    this.requests = new Requests(scene, this.calendar, new HostTimes(scene, nowMs))
-    this.#limits = new LimitReasons(scene, standings, nowMs)
+    this.requests = new Requests(scene, this.calendar, new HostTimes(scene, nowMs), order.lines.length)
+    this.#limits = new LimitReasons(scene, order.standings, nowMs)
     this.untimed = new Untimed(this.#limits)
     this.earlier = new EarlierTurns(this.calendar, this.#limits, mostKept)
     this.#holds = new PlaceHolds(scene, this.calendar, this.earlier)
-    this.preemptor = new Preemptor(scene, this.calendar, standings)
-    this.own = new OwnHosts(scene, this.calendar.profiles, this.preemptor)
+    this.preemptor = new Preemptor(scene, this.calendar, order.standings)
+    this.own = new OwnHosts(scene, this.calendar.profiles, this.preemptor, order.least)
     this.#elsewhere = new RoomElsewhere(order, this.requests, this.calendar)
     const { calendar, own, untimed, earlier } = this
     const parts = { calendar, own, earlier, limits: this.#limits, untimed }

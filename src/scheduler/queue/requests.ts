@@ -36,12 +36,15 @@ export class Requests {
   readonly #calendar: Calendar
   readonly #times: HostTimes
   /** By where the lines stand. */
-  readonly #ofLine: (LineRequest | undefined)[] = []
+  readonly #ofLine: (LineRequest | undefined)[]
   readonly #ways = new Way()
   readonly #plain: boolean
   readonly #preferences: Preferences
 
-  constructor(scene: QueueScene, calendar: Calendar, times: HostTimes) {
+  /** @param lineCount how many stand in the queue */
+  constructor(scene: QueueScene, calendar: Calendar, times: HostTimes, lineCount: number) {
+    // Of its full length at once: they are not asked for in their order.
+    this.#ofLine = new Array<LineRequest | undefined>(lineCount)
     this.#scene = scene
     this.#calendar = calendar
     this.#times = times

@@ -3,6 +3,7 @@ import type { Calendar } from "../calendar/calendar.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { endsLate } from "./misses-deadline.ts"
+import type { QueueOrder } from "./order-queue.ts"
 import type { Requests } from "./requests.ts"
 
 /** A turn at which a job preempted nobody, as another of its partitions had room. */
@@ -26,12 +27,11 @@ export class RoomElsewhere {
   readonly #byJob = new Map<JobId, Map<Line, number>>()
   readonly #putOff = new Map<JobId, PutOff[]>()
 
-  /** @param order all lines, as they have their turns */
-  constructor(order: readonly Line[], requests: Requests, calendar: Calendar) {
+  constructor(order: QueueOrder, requests: Requests, calendar: Calendar) {
     this.#requests = requests
     this.#calendar = calendar
-    for (let at = 0; at < order.length; at++) {
-      const line = order[at]!
+    for (let at = 0; at <= order.lastInSeveral; at++) {
+      const line = order.lines[at]!
       const { id, partitions, array } = line.spec
       if (partitions.length === 1 || array !== null) continue
       const lines = this.#byJob.get(id)

@@ -30,7 +30,7 @@ export class StartsWalk {
     this.pass = pass
     this.#order = order
     this.#goesOn = goesOn
-    this.#lastToSee = order.lines.findLastIndex(({ spec }) => spec.partitions.length > 1)
+    this.#lastToSee = order.lastInSeveral
   }
 
   /** Whether something may be given up that others have planned around. */
@@ -54,7 +54,7 @@ export class StartsWalk {
         if (pass.own.isOver) break
         if (at % LINES_AT_ONCE === 0 && !this.#goesOn()) return false
         const { user } = line.standing
-        if (!pass.own.concerns(user) || (ofFreed !== null && ofFreed.has(user) !== isFreed)) continue
+        if ((ofFreed !== null && ofFreed.has(user) !== isFreed) || !pass.own.concerns(user)) continue
         const isSure = this.sure === this.found.length
         for (const found of pass.ownTurns.visit(line, at)) {
           const entry = entryOf(scene, line, found, at + 1, ++this.#decisions, true)
@@ -65,8 +65,10 @@ export class StartsWalk {
       }
     }
     const { around, earlier } = pass
-    const isBound = ({ spec }: Line) => earlier.ownBoundOf(spec) !== undefined
-    this.#lastToSee = Math.max(this.#lastToSee, this.#order.lines.findLastIndex(isBound))
+    if (earlier.hasBounds) {
+      const isBound = ({ spec }: Line) => earlier.ownBoundOf(spec) !== undefined
+      this.#lastToSee = Math.max(this.#lastToSee, this.#order.lines.findLastIndex(isBound))
+    }
     if (around.mayBe) this.#lastHeld = this.#order.lines.findLastIndex((line) => around.mayRestOn(line))
     return true
   }
