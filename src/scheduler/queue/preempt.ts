@@ -1,12 +1,11 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
-import { AtHome } from "./at-home.ts"
+import { Candidates } from "./candidates.ts"
 import { chooseOffers } from "./choose-offers.ts"
-import { awaitedFor, isLetBe, mayStay } from "./let-be.ts"
+import { awaitedFor, isLetBe } from "./let-be.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { leavingTerms, preemptTerms, STOPPED } from "./preempt-terms.ts"
 import { preemptionOf } from "./preemption-of.ts"
 import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
@@ -26,15 +25,20 @@ export interface MadeRoom {
   readonly after: readonly JobId[]
 }
 
+/** When there is room once the victims have made it, and which of them stay where they are, stopped. */
+interface Made {
+  readonly startMs: number
+  readonly staying: ReadonlySet<Candidate>
+}
+
 const NOBODY: ReadonlySet<RunningAttempt> = new Set()
 
 /** Finds whom a job may preempt, and takes of these as few as it needs. */
 export class Preemptor {
   readonly #scene: QueueScene
   readonly #calendar: Calendar
-  readonly #standings: Standings
   readonly #running: RunningWholes
-  readonly #atHome: AtHome
+  readonly #candidates: Candidates
   readonly #gone = new Set<RunningAttempt>()
   /** By request, who found nobody: as room only shrinks, nobody like them will. */
   readonly #failed = new Map<LineRequest, Set<string>>()
@@ -43,20 +47,28 @@ export class Preemptor {
   readonly #awaiting: ReadonlySet<JobId>
   readonly #order: VictimOrder
   readonly #beside: StayBeside
-  /** When somebody may be preempted who has not run long enough; Infinity for nobody. */
-  nextMs = Number.POSITIVE_INFINITY
-
   constructor(scene: QueueScene, calendar: Calendar, standings: Standings) {
     this.#scene = scene
     this.#calendar = calendar
-    this.#standings = standings
     this.#beside = new StayBeside(calendar, scene)
     this.#order = new VictimOrder(calendar.grid.nowMs, scene.policy.preemption.youngestFirst)
     this.#running = new RunningWholes(scene)
-    this.#atHome = new AtHome(scene)
+    this.#candidates = new Candidates({
+      scene,
+      calendar,
+      standings,
+      running: this.#running,
+      beside: this.#beside,
+      order: this.#order,
+    })
     const { owners } = scene.policy
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
     this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
+  }
+
+  /** When somebody may be preempted who has not run long enough; Infinity for nobody. */
+  get nextMs(): number {
+    return this.#candidates.nextMs
   }
 
   /** Whether some may start though no host has room, their senders' own hosts aside. */
@@ -122,12 +134,11 @@ export class Preemptor {
     this.#release(all, -1)
     const victims = this.#needed(request, all, chosenPlaces)
     const made = this.#roomWithout(line, request, victims, chosenPlaces)
-    const ends =
-      made === null ? [] : victims.filter((one) => !made.staying.has(one) && isLetBe(one, this.#calendar.grid))
-    if (made === null || ends.length > 0) {
+    const letBe = made === null ? [] : this.#letBe(line, request, victims, made, chosenPlaces)
+    if (made === null || letBe.length > 0) {
       this.#release(victims, 1)
-      if (ends.length === 0) return null
-      return this.#tryToMakeRoom(line, request, places, new Set([...spared, ...ends.map(({ attempt }) => attempt)]))
+      if (letBe.length === 0) return null
+      return this.#tryToMakeRoom(line, request, places, new Set([...spared, ...letBe.map(({ attempt }) => attempt)]))
     }
     const { startMs, staying } = made
     const room = { places: chosenPlaces, startMs }
@@ -171,19 +182,41 @@ export class Preemptor {
   /** When the line may start where these have made room, and which of them stay; as soon as can be where none has to end who was to stay. */
   #roomWithout(
     line: Line,
-    { plan }: LineRequest,
+    request: LineRequest,
     victims: readonly Candidate[],
     places: readonly number[],
-  ): { readonly startMs: number; readonly staying: ReadonlySet<Candidate> } | null {
+  ): Made | null {
     const { nowMs } = this.#calendar.grid
-    const at = (startMs: number) => {
-      if (!this.#calendar.hasRoomAskedFor(plan, { places, startMs })) return null
-      const hasRoom = (place: number) => hasRoomAskedFor(plan, place, startMs)
-      return { startMs, staying: this.#beside.of(line, plan, victims, places, startMs, hasRoom) }
-    }
+    const at = (startMs: number) => this.#roomAt(line, request, victims, places, startMs)
     const soonest = at(nowMs + goneInMs(victims))
     const isAsThought = victims.every((one) => one.mode !== "suspend" || one.losesWork || soonest?.staying.has(one))
     return isAsThought ? soonest : at(nowMs + goneAtLatestInMs(victims))
+  }
+
+  #roomAt(
+    line: Line,
+    { plan }: LineRequest,
+    victims: readonly Candidate[],
+    places: readonly number[],
+    startMs: number,
+  ): Made | null {
+    if (!this.#calendar.hasRoomAskedFor(plan, { places, startMs })) return null
+    const hasRoom = (place: number) => hasRoomAskedFor(plan, place, startMs)
+    return { startMs, staying: this.#beside.of(line, plan, victims, places, startMs, hasRoom) }
+  }
+
+  /** Those who would have to end and are let be in that case, and those who would stand still before there is room, as others are there yet who end soon. */
+  #letBe(
+    line: Line,
+    request: LineRequest,
+    victims: readonly Candidate[],
+    { startMs, staying }: Made,
+    places: readonly number[],
+  ): readonly Candidate[] {
+    const { grid } = this.#calendar
+    const isForNow = startMs === grid.nowMs || [...staying].every(({ isStopped }) => isStopped)
+    const now = isForNow ? staying : this.#roomAt(line, request, victims, places, grid.nowMs)?.staying
+    return victims.filter((one) => (staying.has(one) ? !one.isStopped && now?.has(one) !== true : isLetBe(one, grid)))
   }
 
   /** As few as are needed for the line to have room on the host, or `null`. */
@@ -194,7 +227,8 @@ export class Preemptor {
     spared: ReadonlySet<RunningAttempt>,
   ): readonly Candidate[] | null {
     if (plan.hasRoomAt(place, this.#calendar.grid.nowMs)) return []
-    const candidates = this.#candidatesOn(line, plan, place, spared)
+    const isOut = (one: RunningAttempt) => this.#gone.has(one) || spared.has(one)
+    const candidates = this.#candidates.on(line, plan, place, isOut)
     const soonest = this.#fewest(line, plan, place, candidates, goneInMs)
     if (candidates.every(({ mode }) => mode !== "suspend")) return soonest
     const lost = new Set(candidates.filter(({ losesWork }) => losesWork).map(({ attempt }) => attempt))
@@ -212,20 +246,21 @@ export class Preemptor {
   ): readonly Candidate[] | null {
     const { nowMs } = this.#calendar.grid
     const released: Candidate[] = []
-    const hasRoom = () => hasRoomAskedFor(plan, place, nowMs + goneIn(released))
+    const hasRoom = (gone: readonly Candidate[]) => hasRoomAskedFor(plan, place, nowMs + goneIn(gone))
     let found = false
     for (const candidate of candidates) {
       this.#release([candidate], -1)
       released.push(candidate)
-      found = hasRoom()
+      found = hasRoom(released)
       if (found) break
     }
-    let victims = [...released]
+    let victims: readonly Candidate[] = [...released]
     if (found) {
       // The last one is needed; of the others those that matter most are spared first.
       for (const one of released.slice(0, -1).reverse()) {
+        const rest = victims.filter((each) => each !== one)
         this.#release([one], 1)
-        if (hasRoom()) victims = victims.filter((each) => each !== one)
+        if (hasRoom(rest)) victims = rest
         else this.#release([one], -1)
       }
     }
@@ -246,46 +281,6 @@ export class Preemptor {
     const hasRoom = () => hasRoomAskedFor(plan, place, startMs)
     const staying = this.#beside.of(line, plan, victims, [place], startMs, hasRoom)
     return victims.map((one) => ({ ...one, losesWork: !staying.has(one) }))
-  }
-
-  /** Whom the line may preempt there, those first that matter least. */
-  #candidatesOn(
-    line: Line,
-    plan: PlanRequest,
-    place: number,
-    spared: ReadonlySet<RunningAttempt>,
-  ): readonly Candidate[] {
-    const { nowMs } = this.#calendar.grid
-    const { policy, hosts } = this.#scene
-    const all = this.#running.byPlace[place]!.flatMap((attempt): Candidate[] => {
-      const { leavesMs } = attempt
-      const isLeaving = leavesMs !== null && awaitedFor(attempt) === line.spec.id
-      if ((leavesMs !== null && !isLeaving) || this.#gone.has(attempt) || spared.has(attempt)) return []
-      const standing = this.#standings.of(attempt.account, attempt.user, attempt.partition, attempt.qos)
-      const isStopped = attempt.stoppedFor === line.spec.id
-      const terms = isLeaving
-        ? leavingTerms(leavesMs, this.#calendar.grid)
-        : isStopped
-          ? STOPPED
-          : preemptTerms(policy, line, attempt, standing, {
-              owner: hosts[place]!.owner,
-              isAtHome: this.#atHome.has(attempt),
-            })
-      if (terms === null) return []
-      const { minimumRunMs, ...taken } = terms
-      if (nowMs - attempt.startedMs < minimumRunMs) {
-        this.nextMs = Math.min(this.nextMs, attempt.startedMs + minimumRunMs)
-        return []
-      }
-      const places = this.#running.placesOf(attempt)
-      const one = { attempt, standing, places, ...taken, isStopped, isLeaving, losesWork: true }
-      if (!mayStay(one, this.#calendar.grid)) return isLetBe(one, this.#calendar.grid) ? [] : [one]
-      this.#release([one], -1)
-      const losesWork = !this.#beside.hasMemory(line, plan, one, place)
-      this.#release([one], 1)
-      return losesWork && isLetBe(one, this.#calendar.grid) ? [] : [{ ...one, losesWork }]
-    })
-    return all.sort(this.#order.candidates)
   }
 
   #release(some: readonly Candidate[], times: 1 | -1): void {
