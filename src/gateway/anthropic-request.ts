@@ -52,7 +52,7 @@ function userMessages(content: unknown, at: string): JsonObject[] {
     if (block.type === "tool_result") results.push(toolResult(block, parts, at))
     else parts.push(userPart(block, at))
   }
-  return parts.length === 0 ? results : [...results, { role: "user", content: plainOr(parts) }]
+  return parts.length === 0 && results.length > 0 ? results : [...results, { role: "user", content: plainOr(parts) }]
 }
 
 /** Pictures in a result go into the user's message that follows: a tool's has text only. */

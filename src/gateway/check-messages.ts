@@ -27,7 +27,10 @@ function checkMessage(value: unknown, at: string): JsonObject {
   if ((content ?? undefined) === undefined && (message.role === "user" || message.role === "system"))
     throw badRequest(`'${at}.content' is required`, `${at}.content`)
   // Chat templates know only the older word.
-  return message.role === "developer" ? { ...message, role: "system" } : message
+  if (message.role === "developer") return { ...message, role: "system" }
+  // One engine would refuse it, and the other take it for an empty text.
+  const isEmpty = message.role === "assistant" && (content ?? null) === null && (message.tool_calls ?? null) === null
+  return isEmpty ? { ...message, content: "" } : message
 }
 
 function checkPart(value: unknown, at: string): void {

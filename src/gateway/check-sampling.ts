@@ -1,3 +1,4 @@
+import { checkTemplateFields } from "./check-template-fields.ts"
 import { badRequest } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 
@@ -56,13 +57,20 @@ function checkNumber(
   throw badRequest(`'${name}' must be a ${kind}${range}`, name)
 }
 
+/** Engines look for each of them at every token of an answer. */
+const MOST_STOPS = 64
+const LONGEST_STOP = 1_000
+
 function checkStop(stop: unknown): void {
   // One that is empty is met before anything is said, and an answer without a word is no hint at why.
   if (
     (typeof stop === "string" && stop !== "") ||
     (Array.isArray(stop) && stop.every((each) => typeof each === "string" && each !== ""))
-  )
-    return
+  ) {
+    const texts: readonly string[] = Array.isArray(stop) ? stop : [stop]
+    if (texts.length <= MOST_STOPS && texts.every(({ length }) => length <= LONGEST_STOP)) return
+    throw badRequest(`'stop' may have ${MOST_STOPS} texts of ${LONGEST_STOP} characters at most`, "stop")
+  }
   throw badRequest("'stop' must be a text or a list of texts that are not empty", "stop")
 }
 
@@ -100,8 +108,7 @@ export function checkChatFields(body: JsonObject, tools: readonly string[]): voi
     throw badRequest(`'reasoning_format' must be one of ${[...REASONING_FORMATS].join(", ")}`, "reasoning_format")
   if (typeof (body.reasoning_effort ?? "") !== "string")
     throw badRequest("'reasoning_effort' must be a text", "reasoning_effort")
-  if (objectOf(body.chat_template_kwargs ?? {}) === undefined)
-    throw badRequest("'chat_template_kwargs' must be an object", "chat_template_kwargs")
+  checkTemplateFields(body.chat_template_kwargs ?? {})
   if (typeof body.logprobs === "number") throw badRequest("'logprobs' must be true or false", "logprobs")
   if ((body.top_logprobs ?? 0) !== 0 && body.logprobs !== true)
     throw badRequest("'top_logprobs' needs 'logprobs' to be true", "top_logprobs")

@@ -63,3 +63,10 @@ export class GatewayProblem extends Error {
 export function badRequest(message: string, param?: string): GatewayProblem {
   return new GatewayProblem("bad_request", message, { param })
 }
+
+/** What is too long for the context is told as of a chat's messages: the same of what another dialect calls them. @param field there */
+export function tooLongAs(field: string, problem: GatewayProblem): GatewayProblem {
+  if (problem.kind !== "context_exceeded") return problem
+  const message = problem.message.replace(/(?<=However, your )messages/, field).replace(/messages(?=\.$)/, field)
+  return new GatewayProblem(problem.kind, message, { param: field })
+}

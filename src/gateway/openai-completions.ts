@@ -1,7 +1,7 @@
 import { checkSampling } from "./check-sampling.ts"
 import { CompletionLogprobs, logprobFields } from "./completion-logprobs.ts"
 import type { Asked, Dialect } from "./dialect.ts"
-import { badRequest, GatewayProblem } from "./gateway-problem.ts"
+import { badRequest, tooLongAs } from "./gateway-problem.ts"
 import type { JsonObject } from "./json-object.ts"
 import { requireChoices, wantsUsage } from "./openai-chat.ts"
 import { openAiStream } from "./openai-stream.ts"
@@ -52,14 +52,7 @@ export const openAiCompletions: Dialect = {
     const logprobs = logprobsOf(asked, original)
     return { ...writer, chunk: (chunk) => writer.chunk(logprobs.translate(chunk)) }
   },
-  explain: explainCompletion,
-}
-
-/** What an engine finds too long is told as of a chat. */
-function explainCompletion(problem: GatewayProblem): GatewayProblem {
-  if (problem.kind !== "context_exceeded") return problem
-  const message = problem.message.replace(/(?<=However, your )messages/, "prompt").replace(/messages(?=\.$)/, "prompt")
-  return new GatewayProblem(problem.kind, message, { param: "prompt" })
+  explain: (problem) => tooLongAs("prompt", problem),
 }
 
 function logprobsOf({ body, choices }: Asked, { logprobs }: JsonObject): CompletionLogprobs {
@@ -68,6 +61,9 @@ function logprobsOf({ body, choices }: Asked, { logprobs }: JsonObject): Complet
 
 /** A text, the numbers of tokens, or a list of these. */
 function readPrompts(prompt: unknown): readonly unknown[] {
+  const isEmpty = (each: unknown) => each === "" || (Array.isArray(each) && each.length === 0)
+  if (isEmpty(prompt) || (Array.isArray(prompt) && prompt.some(isEmpty)))
+    throw badRequest("'prompt' is empty: there is nothing to go on from", "prompt")
   if (typeof prompt === "string" || isTokens(prompt)) return [prompt]
   if (Array.isArray(prompt) && prompt.length > 0 && prompt.every((each) => typeof each === "string" || isTokens(each)))
     return prompt

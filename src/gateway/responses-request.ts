@@ -11,8 +11,8 @@ export function inputToMessages(instructions: unknown, input: unknown): JsonObje
   const messages: JsonObject[] = []
   if (typeof instructions === "string" && instructions !== "") messages.push({ role: "system", content: instructions })
   if (typeof input === "string") return [...messages, { role: "user", content: input }]
-  if (!Array.isArray(input) || input.length === 0)
-    throw badRequest("'input' must be a text or a list of items", "input")
+  if (!Array.isArray(input)) throw badRequest("'input' must be a text or a list of items", "input")
+  if (input.length === 0) throw badRequest("'input' must have at least one item", "input")
   for (const [index, each] of input.entries()) {
     const at = `input[${index}]`
     const item = objectOf(each)

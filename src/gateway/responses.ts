@@ -1,7 +1,7 @@
 import { partsOf } from "./answer-parts.ts"
 import { checkSampling } from "./check-sampling.ts"
 import type { Dialect } from "./dialect.ts"
-import { GatewayProblem } from "./gateway-problem.ts"
+import { GatewayProblem, tooLongAs } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 import { requireChoices } from "./openai-chat.ts"
 import { pickFields, readCount, readFlag, readModel, streamFields } from "./request-fields.ts"
@@ -57,6 +57,7 @@ export const openAiResponses: Dialect = {
     return responseObject(original, names, { output, usage: usageOf(answer), finishReason, isOver: true })
   },
   stream: (_asked, original, names) => responsesStream(original, names),
+  explain: (problem) => tooLongAs("input", problem),
 }
 
 function responseFormat(format: JsonObject | undefined): JsonObject {

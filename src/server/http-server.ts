@@ -28,6 +28,9 @@ export function checkBind({ host, tls }: Listening): void {
 /** Answers a request itself, or says that it is not its. */
 export type Before = (request: IncomingMessage, response: ServerResponse) => boolean
 
+/** Some clients offer HTTP/2 with their first request (`Upgrade: h2c`, Java's own among them): what is not known here is passed over (RFC 9110, 7.8). */
+const shouldUpgradeCallback = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket"
+
 /** Listens and returns the server with its URL. @param before is asked before `fetch` */
 export async function listen(
   listening: Listening,
@@ -42,7 +45,10 @@ export async function listen(
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (!before(request, response)) void answer(request, response)
   }
-  const server = tls === null ? createServer(handle) : createTlsServer({ cert: tls.cert, key: tls.key }, handle)
+  const server =
+    tls === null
+      ? createServer({ shouldUpgradeCallback }, handle)
+      : createTlsServer({ cert: tls.cert, key: tls.key, shouldUpgradeCallback }, handle)
   // Uploads and followed logs take as long as they take; idle connections of the command line stay for the next command.
   server.requestTimeout = 0
   server.keepAliveTimeout = 65_000

@@ -6,13 +6,16 @@ import { carryOut, type Exchange } from "./exchange.ts"
 import { HeldBody } from "./held-bytes.ts"
 import type { Meter } from "./meter.ts"
 import { type Beginning, beginningsOf } from "./prefix-memory.ts"
-import { sumUses, type Use } from "./use.ts"
+import { sumUses, tokensOf, type Use } from "./use.ts"
 
 /** More would only wait for turns, and their time to wait would run. */
 const AT_A_TIME = 8
 
 /** What the requests for all choices have in common. */
 export type CommonExchange = Omit<Exchange, "body" | "onSeen" | "beginnings" | "meter" | "sink">
+
+/** @param usedTokens by the choices so far @throws {GatewayProblem} where no more may be asked for */
+export type MayGoOn = (usedTokens: number) => void
 
 /** @param text the JSON of the body */
 export type MeterOf = (body: JsonObject, text: string) => Meter
@@ -23,14 +26,16 @@ export class ChoicesExchange {
   readonly #wanted: WantedChoices
   readonly #common: CommonExchange
   readonly #meterOf: MeterOf
+  readonly #mayGoOn: MayGoOn
   readonly #meters: Meter[] = []
   readonly #beginnings = new Map<number, readonly Beginning[]>()
 
-  constructor(side: ClientSide, wanted: WantedChoices, common: CommonExchange, meterOf: MeterOf) {
+  constructor(side: ClientSide, wanted: WantedChoices, common: CommonExchange, meterOf: MeterOf, mayGoOn: MayGoOn) {
     this.#side = side
     this.#wanted = wanted
     this.#common = common
     this.#meterOf = meterOf
+    this.#mayGoOn = mayGoOn
   }
 
   /** All of them together. */
@@ -62,6 +67,7 @@ export class ChoicesExchange {
   }
 
   async #askFor(index: number, signal: AbortSignal, answers: ChoiceAnswers): Promise<void> {
+    this.#mayGoOn(tokensOf(this.use))
     const asked = this.#asked(index)
     try {
       await carryOut({ ...this.#common, ...asked, signal, sink: () => answers.sink(index) })

@@ -161,6 +161,11 @@ test("errors of engines become the dialect's own, without paths", async () => {
       code: "context_length_exceeded",
     })
   }
+  const ofInput = await scene.post("/v1/responses", { model: "tiny", input: "Hi" })
+  assert.match(
+    await ofInput.text(),
+    /your input resulted in 900 tokens\. Please reduce the length of the input\.","type":"invalid_request_error","param":"input"/,
+  )
   answer(500, { error: { code: 500, message: "failed at /models/secret.gguf in /home/lab/x" } })
   assert.deepEqual(await refusal(await scene.chat()), [500, "engine_error", "failed at tiny in (path)"])
   answer(501, { error: { code: 501, message: "no embeddings", type: "not_supported_error" } })

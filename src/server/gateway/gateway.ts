@@ -170,7 +170,7 @@ export class Gateway implements Disposable {
       signal,
     }
     const choices: ChoicesExchange | null =
-      asked.choices === undefined ? null : new ChoicesExchange(side, asked.choices, common, meterOf)
+      asked.choices === undefined ? null : new ChoicesExchange(side, asked.choices, common, meterOf, place.goOn)
     try {
       if (choices !== null) await choices.carryOut()
       else {

@@ -136,6 +136,8 @@ test("fields that are null count as not there, those that are nonsense are named
     ["logit_bias", { 5: "x" }],
     ["logit_bias", { 5: 101 }],
     ["logit_bias", many],
+    ["stop", Array.from({ length: 65 }, () => "x")],
+    ["stop", "x".repeat(1_001)],
     ["max_tokens", 0],
   ] as const)
     for (const path of ["/v1/chat/completions", "/v1/completions"]) {
@@ -143,6 +145,17 @@ test("fields that are null count as not there, those that are nonsense are named
       const { error } = (await response.json()) as { error: { param: string } }
       assert.deepEqual([response.status, error.param], [400, field], `${path} ${field}`)
     }
+  for (const [name, value] of [
+    ["chat_template", "{{ messages }}"],
+    ["messages", 5],
+    ["tokenize", false],
+  ] as const) {
+    const response = await scene.chat({ chat_template_kwargs: { enable_thinking: true, [name]: value } })
+    const { error } = (await response.json()) as { error: { param: string } }
+    assert.deepEqual([response.status, error.param], [400, `chat_template_kwargs.${name}`])
+  }
+  const words = { chat_template_kwargs: { words: "x".repeat(10_000) } }
+  assert.match(await (await scene.chat(words)).text(), /at most 10000 are taken/)
   const empty = { ...CHAT, max_tokens: 5, stop_sequences: [""] }
   assert.match(await (await scene.post("/v1/messages", empty)).text(), /stop_sequences: .* not empty/)
   assert.equal(scene.engine.asked.length, count)
@@ -150,6 +163,7 @@ test("fields that are null count as not there, those that are nonsense are named
     { tools, tool_choice: named("f") },
     { tool_choice: "auto" },
     { stop: [] },
+    { chat_template_kwargs: { enable_thinking: false } },
     { logit_bias: { 5: -100, 6: false } },
   ])
     assert.equal((await scene.chat(change)).status, 200, JSON.stringify(change))
@@ -193,4 +207,27 @@ test("requests may be pipelined, sent in pieces, by HTTP/1.0, or once the server
   const both = await ask(`${post}1`, length, body, last)
   assert.equal(both.match(/HTTP\/1\.1 200 .*?Hello world/gs)?.length, 2)
   assert.match(await ask("GET http://x/v1/models HTTP/1.1", "connection: close"), /^HTTP\/1\.1 200 .*"tiny"/s)
+  const h2c = `connection: Upgrade, HTTP2-Settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAA\r\n${length}`
+  assert.match(await ask(`${post}1`, h2c, body), /^HTTP\/1\.1 200 .*Hello world/s)
+})
+
+test("what is empty is the same for both engines: messages stay, and a prompt without anything is refused", async () => {
+  await using scene = await GatewayScene.start()
+  await scene.chat({ messages: [{ role: "assistant" }, { role: "user", content: [] }] })
+  assert.deepEqual(scene.engine.asked.at(-1)!.body.messages, [
+    { role: "assistant", content: "" },
+    { role: "user", content: [] },
+  ])
+  const messages = [{ role: "user", content: [] }]
+  await scene.post("/v1/messages", { model: "tiny", max_tokens: 5, messages })
+  assert.deepEqual(scene.engine.asked.at(-1)!.body.messages, [{ role: "user", content: "" }])
+  const count = scene.engine.asked.length
+  for (const prompt of ["", [], ["Hi", ""], [[1], []]]) {
+    const response = await scene.post("/v1/completions", { model: "tiny", prompt })
+    assert.match(await response.text(), /'prompt' is empty/)
+    assert.equal(response.status, 400)
+  }
+  const noItems = await scene.post("/v1/responses", { model: "tiny", input: [] })
+  assert.match(await noItems.text(), /'input' must have at least one item/)
+  assert.equal(scene.engine.asked.length, count)
 })

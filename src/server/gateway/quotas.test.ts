@@ -83,3 +83,18 @@ test("those that waited for a slot are looked at again when their turn has come"
   assert.deepEqual(statusesOf(await Promise.all(all)), [200, 429, 429])
   assert.equal(scene.engine.asked.length, 1)
 })
+
+test("of several answers no more are asked for once those before have used up the limit", async () => {
+  await using scene = await GatewayScene.start({
+    script: ({ response }) => {
+      const choices = [{ index: 0, text: "Hi", finish_reason: "stop" }]
+      response.end(JSON.stringify({ choices, usage: { ...USAGE, completion_tokens: 40 } }))
+    },
+  })
+  const { key } = await scene.makeKey({ limit: { tokens: 300, per: "hour" } })
+  const response = await scene.post("/v1/completions", { model: "tiny", prompt: "Once", n: 100 }, { key })
+  assert.equal(response.status, 429)
+  assert.match(await response.text(), /this key has used \d+ of its 300 tokens an hour/)
+  // Those that were under way when it was seen.
+  assert.ok(scene.engine.asked.length < 24, `${scene.engine.asked.length}`)
+})

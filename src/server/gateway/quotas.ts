@@ -19,6 +19,8 @@ export interface TokenNeed {
 export interface QuotaPlace {
   /** Its turn has come: whether it is still within the limit. More calls are one. @throws {GatewayProblem} quota */
   begin(): void
+  /** Another answer of it is about to be asked for: whether what it used by now leaves some of the limit. @throws {GatewayProblem} quota */
+  goOn(usedTokens: number): void
   /** Takes it off again, once what it used is counted. */
   leave(): void
 }
@@ -26,7 +28,7 @@ export interface QuotaPlace {
 /** Of an answer, where the key has had none in this period. */
 const USUAL_ANSWER = 256
 const RETRY_UNDER_WAY_S = 5
-const FREE: QuotaPlace = { begin: () => {}, leave: () => {} }
+const FREE: QuotaPlace = { begin: () => {}, goOn: () => {}, leave: () => {} }
 
 interface UnderWay {
   readonly need: number
@@ -59,6 +61,7 @@ export class Quotas {
         this.#check(key, ({ hasBegun }) => hasBegun)
         own.hasBegun = true
       },
+      goOn: (usedTokens) => this.#checkUsed(key, usedTokens),
       leave: () => {
         all.delete(own)
         if (all.size === 0) this.#underWay.delete(key.id)
@@ -66,17 +69,10 @@ export class Quotas {
     }
   }
 
-  #check({ id, limit }: StoredKey, counts: (one: UnderWay) => boolean): void {
+  #check(key: StoredKey, counts: (one: UnderWay) => boolean): void {
+    const { id, limit } = key
     if (limit === null) return
-    const now = this.#core.clock.now()
-    const { fromMs, toMs } = periodAt(limit.per, now)
-    const used = this.#core.store.modelUsage.ofKey(id, fromMs).tokens
-    if (used >= limit.tokens)
-      throw new GatewayProblem(
-        "quota",
-        `Rate limit reached: this key has used ${used} of its ${tokenLimitWords(limit)}; it may go on at ${new Date(toMs).toISOString()}`,
-        { retryAfterS: Math.max(1, Math.ceil((toMs - now) / 1_000)) },
-      )
+    const used = this.#checkUsed(key, 0)
     let underWay = 0
     for (const one of this.#underWay.get(id) ?? []) if (counts(one)) underWay += one.need
     if (used + underWay >= limit.tokens)
@@ -85,6 +81,21 @@ export class Quotas {
         `Rate limit reached: what is under way may use up the ${tokenLimitWords(limit)} of this key`,
         { retryAfterS: RETRY_UNDER_WAY_S },
       )
+  }
+
+  /** @param more used, and not counted yet @returns what the key has used */
+  #checkUsed({ id, limit }: StoredKey, more: number): number {
+    if (limit === null) return 0
+    const now = this.#core.clock.now()
+    const { fromMs, toMs } = periodAt(limit.per, now)
+    const used = this.#core.store.modelUsage.ofKey(id, fromMs).tokens + more
+    if (used >= limit.tokens)
+      throw new GatewayProblem(
+        "quota",
+        `Rate limit reached: this key has used ${used} of its ${tokenLimitWords(limit)}; it may go on at ${new Date(toMs).toISOString()}`,
+        { retryAfterS: Math.max(1, Math.ceil((toMs - now) / 1_000)) },
+      )
+    return used
   }
 
   #meanAnswer({ id, limit }: StoredKey): number {

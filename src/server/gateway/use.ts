@@ -41,6 +41,13 @@ export function sumUses(
   return { usage: isCounted ? { promptTokens, cachedTokens, completionTokens } : undefined, guessedTokens }
 }
 
+/** All that it counts for, as engines counted it and as it was guessed. */
+export function tokensOf(use: Use | null): number {
+  if (use === null) return 0
+  const { usage, guessedTokens } = use
+  return (usage?.promptTokens ?? 0) + (usage?.completionTokens ?? 0) + guessedTokens
+}
+
 /**
  * Puts it to the key's account; resolves when that is durable. Of a request that no engine began nothing is counted. Trouble with the disk is
  * reported, and does not take the answer away from the client.
