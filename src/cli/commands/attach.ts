@@ -12,6 +12,7 @@ import { followJob } from "../follow/follow-job.ts"
 import { JobSignals } from "../follow/job-signals.ts"
 import { JobSink } from "../follow/job-sink.ts"
 import { recallJob } from "../remembered.ts"
+import { outputsFor } from "../render/clean-output.ts"
 import { arrayFollower } from "../send/stay.ts"
 
 export const attach = command({
@@ -49,7 +50,8 @@ export async function attachJob(
   options: { readonly json: boolean; readonly quiet: boolean },
   home: ConcludeOptions["home"],
 ): Promise<number> {
-  const sink = new JobSink(cli, options)
+  // Events are JSON, which has its own way of writing control characters.
+  const sink = new JobSink(options.json ? cli : outputsFor(cli, job), options)
   using signals = new JobSignals()
   await sink.event({ type: "accepted", job: job.id, name: job.spec.name })
   const attempt = Math.max(1, attemptCount(job))

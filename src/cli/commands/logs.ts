@@ -16,6 +16,7 @@ import { type LogRequest, type LogSink, readLog } from "../follow/log-reader.ts"
 import { orLoginLost } from "../follow/login-lost.ts"
 import { readRanks } from "../follow/read-ranks.ts"
 import type { TasksRequest } from "../follow/read-tasks.ts"
+import { outputsFor } from "../render/clean-output.ts"
 import { jobTitle } from "../render/job-text.ts"
 import { say } from "../say.ts"
 
@@ -23,7 +24,7 @@ export const logs = command({
   name: "logs",
   operands: "JOB",
   about:
-    "Prints what a job printed, byte by byte: its stdout on stdout, its stderr on stderr, in order of arrival. Of the last attempt, unless you name one; of an array what each task printed, line by line with its index before it. Logs stay when the host is gone.",
+    "Prints what a job printed, byte by byte: its stdout on stdout, its stderr on stderr, in order of arrival; of a hive's job control characters are shown as what they are. Of the last attempt, unless you name one; of an array what each task printed, line by line with its index before it. Logs stay when the host is gone.",
   minimum: 1,
   maximum: 1,
   options: {
@@ -51,6 +52,7 @@ export const logs = command({
       })
     }
     const job = await findJob(cli, typed)
+    const to = outputsFor(cli, job)
     const abort = new AbortController()
     const only: OutputStream | null = options.stdout ? "stdout" : options.stderr ? "stderr" : null
     const gaps = new GapTeller(cli.clock, (text) => say(cli, text))
@@ -58,7 +60,7 @@ export const logs = command({
       async output(stream, bytes) {
         if (only !== null && stream !== only) return
         await gaps.tellIfDue()
-        await (stream === "stdout" || only !== null ? cli.stdout : cli.jobStderr).write(bytes)
+        await (stream === "stdout" || only !== null ? to.stdout : to.jobStderr).write(bytes)
         if (cli.stdout.closed) abort.abort()
       },
       async gap(gap) {

@@ -1,11 +1,9 @@
 import type { JobList } from "../../protocol/api.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import { hiveJobName, MOST_REPLICAS, type ModelView } from "../../protocol/model-api.ts"
-import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
 import { readCountTo } from "../hive/serving-values.ts"
-import { CleanOutput } from "../render/clean-output.ts"
 import { logs } from "./logs.ts"
 
 export const modelLogs = command({
@@ -33,12 +31,7 @@ export const modelLogs = command({
       attempt: undefined,
       rank: undefined,
     }
-    // The engine shows what a model's template makes of a conversation, and its author may be anybody.
-    const clean: Cli = Object.create(cli, {
-      stdout: { value: new CleanOutput(cli.stdout) },
-      jobStderr: { value: new CleanOutput(cli.jobStderr) },
-    })
-    return logs.run(clean, options, [String(job)])
+    return logs.run(cli, options, [String(job)])
 
     async function lastJob({ user }: ModelView, of: number): Promise<number> {
       const query = { user, name: hiveJobName(name, of), limit: 1 }

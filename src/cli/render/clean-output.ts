@@ -1,3 +1,5 @@
+import type { JobView } from "../../protocol/job.ts"
+import type { Cli } from "../cli.ts"
 import { OutputAround } from "../output.ts"
 import { printable, UNPRINTABLE } from "./table.ts"
 
@@ -15,4 +17,13 @@ export class CleanOutput extends OutputAround {
       text.replaceAll(UNPRINTABLE, (one) => (one === "\n" || one === "\t" ? one : printable(one))),
     )
   }
+}
+
+/** Where a job's output goes: of a hive, whose engine shows what a model's template makes of a conversation, it is cleaned; any other's is its user's own. */
+export function outputsFor(cli: Cli, { spec }: Pick<JobView, "spec">): Cli {
+  if (spec.kind !== "hive") return cli
+  return Object.create(cli, {
+    stdout: { value: new CleanOutput(cli.stdout) },
+    jobStderr: { value: new CleanOutput(cli.jobStderr) },
+  })
 }

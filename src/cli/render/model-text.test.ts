@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { ModelView } from "../../protocol/model-api.ts"
+import type { ModelView, ReplicaView } from "../../protocol/model-api.ts"
 import { modelDetails } from "./model-text.ts"
 
 const MODEL: ModelView = {
@@ -33,4 +33,27 @@ test("when a model was used last is told as ages are: without more than matters"
   assert.equal(used(112_340), "12 s ago")
   // A clock that is behind the server's.
   assert.equal(used(90_000), "0 s ago")
+})
+
+test("a replica that is of how the model was served before is told to be one", () => {
+  const replica: ReplicaView = {
+    number: 1,
+    state: "ending",
+    isFormer: true,
+    reason: "it is served anew",
+    job: null,
+    losses: 0,
+    nextTryAt: null,
+    lastLoss: null,
+    readySince: null,
+    plan: null,
+    engineVersion: null,
+    inFlight: 1,
+  }
+  const shown = (one: ReplicaView) =>
+    /\nstate +(.*)\n$/.exec(modelDetails({ ...MODEL, replicas: [one] }, "https://lab:7700", 0))?.[1]
+  const { isFormer: _, ...now } = replica
+  assert.equal(shown(replica), "ending as it was served before: it is served anew")
+  assert.equal(shown({ ...replica, reason: null }), "ending as it was served before")
+  assert.equal(shown(now), "ending: it is served anew")
 })

@@ -61,9 +61,11 @@ export function modelDetails(model: ModelView, url: string, now: number): string
 function replicaText(replica: ReplicaView): string {
   const { number, state, reason, job, plan, readySince, engineVersion, inFlight, losses, nextTryAt, lastLoss } = replica
   const { leftOut = [] } = replica
+  // Its hosts, layers and engine are not those of what is shown above of the model.
+  const former = replica.isFormer === true ? " as it was served before" : ""
   const pairs: [string, string][] = [
     ["replica", `${number}`],
-    ["state", reason === null ? state : `${state}: ${printable(reason)}`],
+    ["state", `${state}${former}${reason === null ? "" : `: ${printable(reason)}`}`],
   ]
   if (job !== null) pairs.push(["job", `${job}`])
   if (readySince !== null) pairs.push(["ready since", formatTime(readySince)])
