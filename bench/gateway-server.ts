@@ -8,7 +8,7 @@ server.running.models.set({
   createdS: 1,
   takesImages: false,
   takesTokens: true,
-  requests: { engineName: "llama.cpp", lacks: new Set(), leastNumbers: {}, defaults: {} },
+  requests: { engineName: "llama.cpp", lacks: new Set(), leastNumbers: {}, seeds: 2 ** 32 - 1, defaults: {} },
   purpose: "text",
   contextTokens: 2_048,
   longestTokenBytes: null,

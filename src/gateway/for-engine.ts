@@ -10,6 +10,8 @@ export interface EngineRequests {
   readonly lacks: ReadonlySet<string>
   /** By name, the least number that it knows where one below stands for what it does without the field: that is left out. */
   readonly leastNumbers: Readonly<Record<string, number>>
+  /** How many seeds it tells apart, from 0 on. */
+  readonly seeds: number
   /** What it is asked for where the client says nothing. */
   readonly defaults: JsonObject
 }
@@ -33,8 +35,8 @@ const NAMES: Readonly<Partial<Record<Dialect["name"], Readonly<Record<string, st
  * @throws {GatewayProblem} bad_request
  */
 export function forEngine(asked: Asked, dialect: Dialect["name"], model: string, engine: EngineRequests): Asked {
-  const { lacks, leastNumbers, defaults, engineName } = engine
-  const body: Record<string, unknown> = { ...defaults, ...asked.body }
+  const { lacks, leastNumbers, defaults, engineName, seeds } = engine
+  const body: Record<string, unknown> = { ...defaults, ...withSeed(asked.body, seeds) }
   const ignored: string[] = []
   for (const [name, value] of Object.entries(asked.body)) {
     const least = leastNumbers[name]
@@ -51,5 +53,18 @@ export function forEngine(asked: Asked, dialect: Dialect["name"], model: string,
     else if (!SHAPES.has(name)) ignored.push(shown)
     delete body[name]
   }
-  return { ...asked, body, ignored: [...asked.ignored, ...ignored] }
+  const { choices } = asked
+  const changes = choices?.changes.map((one) => withSeed(one, seeds)) ?? []
+  return {
+    ...asked,
+    body,
+    ignored: [...asked.ignored, ...ignored],
+    choices: choices === undefined ? undefined : { ...choices, changes },
+  }
+}
+
+/** A seed beyond those that the engine has stands for one of these: by itself it would come to what the engine takes for any. */
+function withSeed(body: JsonObject, seeds: number): JsonObject {
+  const { seed } = body
+  return typeof seed === "number" && seed >= seeds ? { ...body, seed: seed % seeds } : body
 }

@@ -86,6 +86,38 @@ describe("MLX's server", { skip, timeout: 300_000 }, () => {
     assert.ok(!(stdout + stderr).includes(SECRET))
   })
 
+  it("is ended by no bound or bias that its vocabulary has no room for, and says afterwards what it said before", async () => {
+    await using scene = await alone()
+    const [head] = scene.startAll()
+    const { port } = await head!.says("ready")
+    const key = { authorization: `Bearer ${scene.order.engineKey}` }
+    const text = async (change: object) => {
+      const body = { prompt: "Begin", max_tokens: 6, temperature: 0, ...change }
+      const response = await ask(port, "/v1/completions", body, key)
+      const said = await response.text()
+      assert.equal(response.status, 200, `${JSON.stringify(change)}: ${said}`)
+      return (JSON.parse(said) as { choices: { text: string }[] }).choices[0]?.text
+    }
+    const said = await text({})
+    const all = await text({ temperature: 1, seed: 7 })
+    for (const most of [575, 576, 577, 1_000_000]) {
+      assert.equal(await text({ temperature: 1, seed: 7, top_k: most }), all, `top_k ${most}`)
+      await text({ temperature: 1, top_k: most })
+    }
+    for (const threshold of [0, 0.5, 0.51, 1])
+      for (const seed of [{}, { seed: 7 }])
+        await text({ temperature: 1, xtc_probability: 1, xtc_threshold: threshold, ...seed })
+    // Clients send the numbers of other vocabularies.
+    for (const seed of [{}, { seed: 7 }])
+      for (const id of [576, 600, 50_256, -1, -577, 2 ** 40])
+        assert.equal(await text({ logit_bias: { [id]: 50 }, ...seed }), said, `a bias of ${id}`)
+    const [chosen] = [...new Set(await text({ logit_bias: { 65: 100, 600: 100 } }))]
+    assert.equal(await text({ logit_bias: { 65: 100 } }), chosen?.repeat(6), "one that it has counts")
+    assert.equal(await text({}), said)
+    head!.child.kill("SIGTERM")
+    assert.equal((await head!.ended).exitCode, 0)
+  })
+
   it("lets what is in flight finish when it is to end", async () => {
     await using scene = await alone({ model: { contextTokens: 4096 }, changes: { contextTokens: 4096 } })
     const [head] = scene.startAll()

@@ -39,7 +39,7 @@ export class GatewayScene implements AsyncDisposable {
       createdS: 1_790_000_000,
       takesImages: true,
       takesTokens: true,
-      requests: { engineName: "llama.cpp", lacks: new Set(), leastNumbers: {}, defaults: {} },
+      requests: { engineName: "llama.cpp", lacks: new Set(), leastNumbers: {}, seeds: 2 ** 32 - 1, defaults: {} },
       purpose: "text",
       contextTokens: 2_048,
       longestTokenBytes: 128,

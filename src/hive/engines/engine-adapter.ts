@@ -136,6 +136,8 @@ export interface EngineHttp {
   readonly lacks: readonly string[]
   /** By field, the least number that it knows where clients write one below for what it does by itself. */
   readonly leastNumbers: Readonly<Record<string, number>>
+  /** How many seeds it tells apart, from 0 on. */
+  readonly seeds: number
   /** What it is asked for where a client says nothing. */
   readonly defaults: Readonly<Record<string, number>>
   /** Where it says what it works on; `null` where it does not. */

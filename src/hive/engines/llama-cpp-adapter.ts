@@ -61,6 +61,8 @@ export const llamaCppAdapter: EngineAdapter = {
     // Its own are called repeat_penalty and repeat_last_n.
     lacks: ["repetition_penalty", "repetition_context_size"],
     leastNumbers: {},
+    // It has them in 32 bits, and the last one stands for any (LLAMA_DEFAULT_SEED).
+    seeds: 2 ** 32 - 1,
     defaults: {},
     progressPath: "/slots",
     progress(body) {

@@ -65,6 +65,7 @@ export const mlxAdapter: EngineAdapter = {
     lacks: LACKS,
     // -1 is llama.cpp's word for any seed, and for no bound; without them MLX does the same.
     leastNumbers: { seed: 0, top_k: 0 },
+    seeds: 2 ** 64,
     // By itself it takes the likeliest token always: choices of one prompt would be equal. This is llama.cpp's own (common/common.h).
     defaults: { temperature: 0.8 },
     progressPath: "/windfall/progress",
@@ -202,7 +203,7 @@ const SIGNS: readonly Sign[] = [
   },
   {
     pattern:
-      /AttributeError: (?:module 'mlx_lm\.server'|type object '(?:APIHandler|ModelProvider|ResponseGenerator)') (?<what>.+)/,
+      /AttributeError: (?:module 'mlx_lm\.(?:server|sample_utils)'|type object '(?:APIHandler|ModelProvider|ResponseGenerator)') (?<what>.+)/,
     code: "engine_missing",
     words: (what) => `this mlx-lm is not of a form that is known here: it ${what}`,
   },

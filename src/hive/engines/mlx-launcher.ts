@@ -3,7 +3,9 @@
  * key, loads whatever path or repository a request names, fetches pictures from any address, knows no longest context, says that it is well
  * before the model is loaded, answers 404 to whatever a request made go wrong, goes on without its generation thread, writes requests that
  * are no JSON into its log, and says nothing of what it works on. So: a key; one model; pictures only as data; a bound on tokens; health once the model is
- * loaded; 400 for what is the request's fault, as a seed that it would break off at; an end at stop sequences that are written with
+ * loaded; 400 for what is the request's fault, as a seed that it would break off at; what bounds nothing (`top_k` as large as the vocabulary, at which its
+ * thread would end, a threshold of XTC that no two tokens reach) taken as no bound, and biases of tokens that the model has not, which it would write
+ * beside its memory, passed over, all as llama.cpp has it; an end at stop sequences that are written with
  * other tokens than their own, which it would leave out and go on; which one was met, as llama.cpp tells it;
  * log probabilities of the tokens that were chosen, with their texts, where it has those of the likeliest in no order; an end when nothing can be generated any more; `/windfall/progress`; and a line that tells how much of the model a rank holds.
  *
@@ -13,6 +15,7 @@
 export const MLX_LAUNCHER = `
 import hmac, json, logging, os, sys, threading
 import mlx.core as mx
+import mlx_lm.sample_utils as sampling
 import mlx_lm.server as server
 from mlx.utils import tree_flatten
 
@@ -28,7 +31,8 @@ Handler, Provider, Generator = server.APIHandler, server.ModelProvider, server.R
 get, post, begin = Handler.do_GET, Handler.do_POST, Handler._set_completion_headers
 load, tokenize, generate, run = Provider.load, Generator._tokenize, Generator.generate, Generator._run_generate
 pictures = server._image_parts if hasattr(server, "_image_parts") else None
-respond = Handler.generate_response
+respond, validate = Handler.generate_response, Handler.validate_model_parameters
+top_k, xtc, processors = sampling.apply_top_k, sampling.apply_xtc, server.make_logits_processors
 busy, steps = set(), [0]
 
 class Told(threading.local):
@@ -160,6 +164,28 @@ def respond_truly(self, text, finish_reason, *values, token_logprobs=None, top_t
         found["__verbose"] = {"stop_type": "word", "stopping_word": told.word}
     return found
 
+def validate_numbers(self):
+    for name in ("xtc_probability", "xtc_threshold"):
+        if type(getattr(self, name)) is int:
+            setattr(self, name, float(getattr(self, name)))
+    validate(self)
+
+def top_k_or_all(logprobs, most):
+    return top_k(logprobs, most) if most < logprobs.shape[-1] else logprobs
+
+def xtc_or_none(logits, probability, threshold, special):
+    return xtc(logits, probability, threshold, special) if threshold <= 0.5 else logits
+
+def processors_within(logit_bias=None, *others, **more):
+    found, ready = processors(None, *others, **more), []
+    def biased(tokens, logits):
+        if not ready:
+            ready.append(processors({id: by for id, by in logit_bias.items() if 0 <= id < logits.shape[-1]}))
+        for each in ready[0]:
+            logits = each(tokens, logits)
+        return logits
+    return [biased, *found] if logit_bias else found
+
 def run_or_end(self):
     run(self)
     if not self._generation_failed:
@@ -179,7 +205,8 @@ logging.getLogger().addFilter(is_nobodys)
 logged = Handler.log_request
 Handler.do_GET, Handler.do_POST, Handler.do_OPTIONS = do_GET, do_POST, do_OPTIONS
 Handler._set_completion_headers, Handler.log_request = status_of, log_request
-Handler.generate_response = respond_truly
+Handler.generate_response, Handler.validate_model_parameters = respond_truly, validate_numbers
+sampling.apply_top_k, sampling.apply_xtc, server.make_logits_processors = top_k_or_all, xtc_or_none, processors_within
 Provider.load, Generator._tokenize = load_one, tokenize_bounded
 Generator.generate, Generator._run_generate = generate_counted, run_or_end
 if pictures is not None:

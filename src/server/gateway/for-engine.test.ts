@@ -3,8 +3,11 @@ import { test } from "node:test"
 import { GatewayScene } from "../../../test/support/gateway-scene.ts"
 import { mlxAdapter } from "../../hive/engines/mlx-adapter.ts"
 
-const { lacks, leastNumbers, defaults } = mlxAdapter.http
-const MLX = { requests: { engineName: "MLX", lacks: new Set(lacks), leastNumbers, defaults }, takesTokens: false }
+const { lacks, leastNumbers, seeds, defaults } = mlxAdapter.http
+const MLX = {
+  requests: { engineName: "MLX", lacks: new Set(lacks), leastNumbers, seeds, defaults },
+  takesTokens: false,
+}
 const messages = [{ role: "user", content: "Hi" }]
 const TOOL = { type: "function", function: { name: "look", parameters: {} } }
 const SCHEMA = { type: "json_schema", json_schema: { name: "x", schema: { type: "object" } } }
@@ -81,4 +84,16 @@ test("any seed and no bound of llama.cpp's, -1, are left out for MLX, which fail
   const refused = await scene.chat({ seed: -2 })
   assert.equal(refused.status, 400)
   assert.match(await refused.text(), /'seed' must be a whole number from -1 to 9007199254740991/)
+})
+
+test("a seed beyond those that an engine has is one of these, also those of choices: none is taken for any", async () => {
+  await using scene = await GatewayScene.start()
+  for (const seed of [2 ** 32 - 2, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER]) await scene.chat({ seed })
+  await scene.chat({ seed: 2 ** 32 - 2, n: 3 })
+  scene.serve([scene.engine.replica()], MLX)
+  await scene.chat({ seed: 2 ** 32 - 1 })
+  const seeds = scene.engine.asked.map(({ body }) => body.seed as number)
+  assert.deepEqual(seeds.slice(0, 4), [4_294_967_294, 0, 1, Number.MAX_SAFE_INTEGER % 4_294_967_295])
+  assert.deepEqual(seeds.slice(4, 7).sort(), [0, 1, 4_294_967_294])
+  assert.equal(seeds[7], 4_294_967_295)
 })

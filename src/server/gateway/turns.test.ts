@@ -22,7 +22,7 @@ function scene(replicas: readonly Replica[], sharesOf: (user: string) => number 
       createdS: 0,
       takesImages: false,
       takesTokens: true,
-      requests: { engineName: "llama.cpp", lacks: new Set(), leastNumbers: {}, defaults: {} },
+      requests: { engineName: "llama.cpp", lacks: new Set(), leastNumbers: {}, seeds: 2 ** 32 - 1, defaults: {} },
       purpose: "text",
       contextTokens: 2_048,
       longestTokenBytes: 128,

@@ -13,8 +13,8 @@ import { lastingProblem, progressText } from "./model-state.ts"
 const SAFE_TOKEN_BYTES = 1_024
 
 function requestsOf(engine: EngineKind): EngineRequests {
-  const { lacks, leastNumbers, defaults } = adapterOf(engine).http
-  return { engineName: engine === "mlx" ? "MLX" : engine, lacks: new Set(lacks), leastNumbers, defaults }
+  const { lacks, leastNumbers, seeds, defaults } = adapterOf(engine).http
+  return { engineName: engine === "mlx" ? "MLX" : engine, lacks: new Set(lacks), leastNumbers, seeds, defaults }
 }
 
 export interface PublishOptions {
