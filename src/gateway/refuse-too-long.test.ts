@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { type CountedModel, MOST_MESSAGES, refuseTooLong } from "./refuse-too-long.ts"
+import { type CountedModel, refuseTooLong } from "./refuse-too-long.ts"
 
 const MODEL: CountedModel = { contextTokens: 16, longestTokenBytes: 8 }
 const chat = (...contents: unknown[]) => ({ messages: contents.map((content) => ({ role: "user", content })) })
@@ -50,13 +50,24 @@ test("each message counts as a token, empty ones too, whatever is known of the l
   }
 })
 
-test("more messages than are taken at all are refused where the context has room for them", () => {
-  const model = { contextTokens: 1_000_000, longestTokenBytes: 8 }
-  passes(chat(...Array.from({ length: MOST_MESSAGES }, () => "")), model)
-  assert.throws(() => refuseTooLong(chat(...Array.from({ length: MOST_MESSAGES + 1 }, () => "")), model), {
-    kind: "bad_request",
-    message: "'messages' has 4097 messages: at most 4096 are taken",
+test("what may cost no token is bounded all the same, but for images", () => {
+  const room = 16 * 8 + 2 ** 20
+  const call = (length: number) => ({
+    role: "assistant",
+    tool_calls: [{ type: "function", function: { name: "look", arguments: "x".repeat(length) } }],
   })
+  for (const wrap of [
+    (length: number) => chat(" ".repeat(length)),
+    (length: number) => chat([{ type: "text", text: "\n".repeat(length - 4) }]),
+    (length: number) => ({ messages: [{ role: "assistant", content: `${"x".repeat(length)}</think>` }] }),
+    (length: number) => ({ messages: [call(length)] }),
+    (length: number) => ({ prompt: " ".repeat(length) }),
+  ]) {
+    passes(wrap(room - 100))
+    refuses(wrap(room + 10))
+    passes(wrap(room + 10), { ...MODEL, longestTokenBytes: null })
+  }
+  passes(chat([{ type: "image_url", image_url: { url: "x".repeat(2 * room) } }]))
 })
 
 test("a text that can be cut into as many tokens as there is room for always passes", () => {

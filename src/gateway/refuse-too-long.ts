@@ -1,9 +1,9 @@
 import type { AskedModel } from "./dialect.ts"
-import { badRequest, GatewayProblem } from "./gateway-problem.ts"
+import { GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 
-/** llama.cpp takes up to a millisecond and several kilobytes for each, whatever is in it: 20,000 empty ones took it 18 s, twice 100,000 all memory. */
-export const MOST_MESSAGES = 4_096
+/** What may cost no token may be so much beyond what the context has room for: llama.cpp needs a hundred times its size for it, too. */
+const SPARE_LENGTH = 2 ** 20
 
 /** What is known of how a model counts. */
 export interface CountedModel extends Pick<AskedModel, "contextTokens"> {
@@ -17,35 +17,28 @@ export interface CountedModel extends Pick<AskedModel, "contextTokens"> {
  *
  * Counted is what every chat template passes on: texts, without white space, which templates cut off and tokenizers may join; of the
  * assistant's what follows its thinking, which templates leave out. Images, tools and schemas are not. Each message counts as at least
- * one token, also an empty one: templates write who says it.
- * @throws {GatewayProblem} context_exceeded; bad_request for more messages than are taken at all
+ * one token, also an empty one: templates write who says it. What is not counted may be there beyond that, but not without end.
+ * @param list what the dialect calls its messages
+ * @throws {GatewayProblem} context_exceeded
  */
-export function refuseTooLong(body: JsonObject, model: CountedModel): void {
+export function refuseTooLong(body: JsonObject, model: CountedModel, list = "messages"): void {
   const { messages, prompt, input } = body
-  if (Array.isArray(messages)) checkMessages(messages, model)
+  if (Array.isArray(messages)) checkMessages(messages, model, list)
   for (const each of promptsOf(prompt)) checkPrompt(each, model, "prompt")
   for (const each of promptsOf(input)) checkPrompt(each, model, "input")
 }
 
-function checkMessages(messages: readonly unknown[], model: CountedModel): void {
+function checkMessages(messages: readonly unknown[], model: CountedModel, list: string): void {
   // Not in one sum with the bytes: tokens may reach from one message into the next.
-  check(messages.length > model.contextTokens, model, "messages")
-  if (messages.length > MOST_MESSAGES)
-    throw badRequest(`'messages' has ${messages.length} messages: at most ${MOST_MESSAGES} are taken`, "messages")
-  check(
-    areLonger(
-      messages.flatMap((each) => messageTexts(objectOf(each) ?? {})),
-      model,
-    ),
-    model,
-    "messages",
-  )
+  check(messages.length > model.contextTokens, model, list)
+  const texts = messages.flatMap((each) => messageTexts(objectOf(each) ?? {}))
+  check(areLonger(texts, model) || isFarLonger(messages, model), model, list)
 }
 
 /** A prompt is a text, or the numbers of its tokens. */
 function checkPrompt(prompt: unknown, model: CountedModel, param: string): void {
   if (Array.isArray(prompt)) check(prompt.length > model.contextTokens, model, param)
-  else if (typeof prompt === "string") check(areLonger([prompt], model), model, param)
+  else if (typeof prompt === "string") check(areLonger([prompt], model) || isFarLonger(prompt, model), model, param)
 }
 
 /** One, or a list of several; of what is not there one, too. */
@@ -92,6 +85,20 @@ function areLonger(texts: readonly string[], { contextTokens, longestTokenBytes 
     }
   }
   return false
+}
+
+/** With all that may cost no token, but for pictures. */
+function isFarLonger(value: unknown, { contextTokens, longestTokenBytes }: CountedModel): boolean {
+  return longestTokenBytes !== null && lengthOf(value) > contextTokens * longestTokenBytes + SPARE_LENGTH
+}
+
+/** Of all texts in it, in UTF-16 units: at most as many as it has bytes. */
+function lengthOf(value: unknown): number {
+  if (typeof value === "string") return value.length
+  if (typeof value !== "object" || value === null) return 0
+  let sum = 0
+  for (const [name, each] of Object.entries(value)) if (name !== "image_url") sum += lengthOf(each)
+  return sum
 }
 
 /** Of a UTF-16 unit in UTF-8; 0 of white space. */

@@ -34,8 +34,11 @@ function addItem(item: JsonObject, messages: JsonObject[], at: string): void {
         function: { name: textField(item, "name", at), arguments: textField(item, "arguments", at) },
       }
       const last = messages.at(-1)
+      const called = last?.tool_calls
       if (last?.role !== "assistant") messages.push({ role: "assistant", content: null, tool_calls: [call] })
-      else messages[messages.length - 1] = { ...last, tool_calls: [...((last.tool_calls as []) ?? []), call] }
+      // Not a longer copy for each: there may be many.
+      else if (Array.isArray(called)) called.push(call)
+      else messages[messages.length - 1] = { ...last, tool_calls: [call] }
       return
     }
     case "function_call_output":

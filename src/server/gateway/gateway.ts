@@ -6,6 +6,8 @@ import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { countOf } from "../../gateway/json-object.ts"
 import { lightened } from "../../gateway/light-request.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
+import { promptName } from "../../gateway/prompt-name.ts"
+import { refuseCostly } from "../../gateway/refuse-costly.ts"
 import { refuseOther } from "../../gateway/refuse-embeddings.ts"
 import { refuseImages } from "../../gateway/refuse-images.ts"
 import { refuseTooLong } from "../../gateway/refuse-too-long.ts"
@@ -201,7 +203,9 @@ export class Gateway implements Disposable {
     const asked = purpose === "text" ? forEngine(read, dialect.name, name, model.requests) : read
     if (!takesImages) refuseImages(asked.body, name)
     if (!takesTokens) refuseTokens(asked.body, name)
-    refuseTooLong(asked.body, model)
+    const list = promptName(dialect.name)
+    refuseCostly(asked.body, list)
+    refuseTooLong(asked.body, model, list)
     const text = JSON.stringify(asked.body)
     const meterOf = meters(purpose, contextTokens, this.#core.clock)
     const meter = meterOf(asked.body, text)
