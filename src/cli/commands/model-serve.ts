@@ -42,6 +42,7 @@ export const modelServe = command({
       readIdleStop,
     ),
     pin: listOf("HOST", "only on this host; several times: on these", notEmpty),
+    anyHost: flag("on any host again, whatever --pin said before"),
     trustNetwork: option<boolean | null>(
       "flag",
       "",
@@ -76,11 +77,13 @@ export const modelServe = command({
       slots: options.slots ?? null,
       kv: options.kv ?? null,
       idleStopMs: options.idleStop ?? null,
-      pins: options.pin.length === 0 ? null : options.pin,
+      pins: options.anyHost ? [] : options.pin.length === 0 ? null : options.pin,
       trustsNetwork: options.trustNetwork,
       images: options.images,
     }
     if (name === "") throw new WindfallError("invalid_input", "Cannot serve a model: its name is empty")
+    if (options.anyHost && options.pin.length > 0)
+      throw new WindfallError("invalid_input", `Cannot serve ${name}: --pin and --any-host were both given`)
     const url = `/v1/hives/${encodeURIComponent(name)}`
     const request = typed === undefined ? asked : { ...asked, ...(await weightsOf(cli, name, typed, asked)) }
     const accepted = await cli.client.post<ModelView>(`${url}/serve`, request)

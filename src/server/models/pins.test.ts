@@ -20,4 +20,6 @@ test("a host that is named twice is one host, and more replicas than the hosts t
   assert.deepEqual((await scene.serve("tiny", { pins: twice })).options.pins, ["alpha"])
   await refused(scene.serve("tiny", { replicas: 2 }), /2 replicas need as many hosts/, /--pin/)
   assert.equal((await scene.serve("tiny", { pins: ["alpha", "beta"], replicas: 2 })).options.replicas, 2)
+  assert.deepEqual((await scene.serve("tiny", { pins: null })).options.pins, ["alpha", "beta"])
+  assert.deepEqual((await scene.serve("tiny", { pins: [] })).options.pins, [])
 })
