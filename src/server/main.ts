@@ -17,6 +17,8 @@ import { joinedHosts } from "./joined-hosts.ts"
 import { hubSettings } from "./pulls/hub-settings.ts"
 import { startServer } from "./start-server.ts"
 
+// What Node itself has to say may find no room where it goes, either.
+process.stderr.on("error", () => {})
 try {
   const { values } = parseArgs({
     options: {

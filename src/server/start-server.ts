@@ -24,6 +24,7 @@ import { hostView } from "./fleet/host-view.ts"
 import { Gateway } from "./gateway/gateway.ts"
 import type { GatewayLimits } from "./gateway/gateway-limits.ts"
 import { ServedModels } from "./gateway/served-models.ts"
+import { answerUnreadable } from "./gateway/unreadable-request.ts"
 import type { HostsService, OpenHosts } from "./hosts/host-channel.ts"
 import { checkBind, listen } from "./http-server.ts"
 import { installSource } from "./install/install-files.ts"
@@ -39,6 +40,7 @@ import { instanceAt, isProved, placeOf } from "./place.ts"
 import { type HubSettings, hubSettings } from "./pulls/hub-settings.ts"
 import { Pulls } from "./pulls/pulls.ts"
 import { tidy } from "./retention.ts"
+import { sayTrouble } from "./say-trouble.ts"
 import { createTerminals } from "./terminals/terminals.ts"
 import { SERVER_VERSION } from "./version.ts"
 
@@ -102,7 +104,7 @@ const FIRST_CONTACT_MS = 10_000
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = "127.0.0.1", lan = false, port, clock = systemClock(), random = Math.random } = options
-  const log = options.log ?? ((line) => process.stderr.write(`${line}\n`))
+  const log = options.log ?? sayTrouble
   if (!lan) checkBind({ host, port, tls: options.tls ?? null })
   await using undo = new AsyncDisposableStack()
   const found = lookAtFolder(options.dataFolder)
@@ -236,6 +238,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     authenticate: (header) => callerOf(core, /^Bearer (\S{1,200})$/.exec(header ?? "")?.[1]),
   })
   http.on("upgrade", terminals.upgrade)
+  http.on("clientError", answerUnreadable)
   undo.defer(() => terminals.close())
   undo.defer(() => loop.announceEnd())
   loop.begin()
