@@ -70,6 +70,8 @@ export interface ExpectedStart {
 /** Somebody who stands before a job in the queue. */
 export interface AheadView {
   readonly job: JobId
+  /** Absent where it is no task of an array. */
+  readonly task?: TaskOf
   readonly user: string
   readonly place: number
   readonly priority: number | null

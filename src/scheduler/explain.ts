@@ -1,5 +1,6 @@
 import type { WhyAnswer } from "../protocol/api.ts"
 import type { JobId } from "../protocol/ids.ts"
+import { BY_NUMBER, type JobNames } from "./job-names.ts"
 import type { Obstacle } from "./obstacle.ts"
 import { describeObstacle, toTell } from "./obstacle-text.ts"
 import type { SchedulableHost, Snapshot, WaitingJob } from "./snapshot.ts"
@@ -7,14 +8,19 @@ import { summarize } from "./summary.ts"
 import { type WaitReasons, waitReasons } from "./wait-reasons.ts"
 
 /** Why a job waits, host by host, as `windfall why` shows it; `undefined` when it is not in the snapshot's queue. */
-export function explain(snapshot: Snapshot, nowMs: number, job: JobId): WhyAnswer | undefined {
-  for (const reasons of waitReasons(snapshot, nowMs, job)) return toAnswer(reasons, nowMs)
+export function explain(
+  snapshot: Snapshot,
+  nowMs: number,
+  job: JobId,
+  nameOf: JobNames = BY_NUMBER,
+): WhyAnswer | undefined {
+  for (const reasons of waitReasons(snapshot, nowMs, job)) return toAnswer(reasons, nowMs, nameOf)
   return undefined
 }
 
 /** The same for the whole queue in its order, in one pass: for lists. Each answer is worked out when it is asked for. */
-export function* explainQueue(snapshot: Snapshot, nowMs: number): Generator<WhyAnswer> {
-  for (const reasons of waitReasons(snapshot, nowMs)) yield toAnswer(reasons, nowMs)
+export function* explainQueue(snapshot: Snapshot, nowMs: number, nameOf: JobNames = BY_NUMBER): Generator<WhyAnswer> {
+  for (const reasons of waitReasons(snapshot, nowMs)) yield toAnswer(reasons, nowMs, nameOf)
 }
 
 /** What speaks for a host. */
@@ -28,7 +34,7 @@ function untilOf(obstacle: Obstacle | undefined): number | null {
   return obstacle !== undefined && "until" in obstacle ? obstacle.until : null
 }
 
-function toAnswer(reasons: WaitReasons, nowMs: number): WhyAnswer {
+function toAnswer(reasons: WaitReasons, nowMs: number, nameOf: JobNames): WhyAnswer {
   const { job, place } = reasons
   const mayStart = !reasons.isThrottled && (job.notBeforeMs ?? nowMs) <= nowMs
   const hosts = reasons.hosts.map(({ host, obstacles }) => ({
@@ -37,11 +43,11 @@ function toAnswer(reasons: WaitReasons, nowMs: number): WhyAnswer {
     code: obstacles[0]?.code ?? "has_room",
     text: [
       toTell(obstacles)
-        .map((obstacle) => describeObstacle(obstacle, host, job, nowMs, mayStart && obstacles.length === 1))
+        .map((obstacle) => describeObstacle(obstacle, host, job, nowMs, mayStart && obstacles.length === 1, nameOf))
         .join("; ") || "has room",
       ...dataThere(job, host),
     ].join("; "),
     until: untilOf(obstacles[0]),
   }))
-  return { job: job.id, place, ...summarize(reasons, nowMs), hosts }
+  return { job: job.id, place, ...summarize(reasons, nowMs, nameOf), hosts }
 }

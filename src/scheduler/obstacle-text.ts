@@ -1,6 +1,7 @@
 import { formatBytes } from "../base/bytes.ts"
 import { formatAbout, formatDuration } from "../base/duration.ts"
 import { keptText } from "./bookings/kept-text.ts"
+import { BY_NUMBER, type JobNames } from "./job-names.ts"
 import type { Obstacle } from "./obstacle.ts"
 import type { Shape } from "./shape.ts"
 import type { Lease, SchedulableHost } from "./snapshot.ts"
@@ -24,6 +25,7 @@ export function describeObstacle(
   shape: Shape,
   nowMs: number,
   isAlone = false,
+  nameOf: JobNames = BY_NUMBER,
 ): string {
   switch (obstacle.code) {
     case "pinned_elsewhere":
@@ -79,15 +81,15 @@ export function describeObstacle(
     case "booking_to_come":
       return keptText(obstacle, nowMs, isAlone)
     case "gpu_leased":
-      return `its GPU is leased by ${describeLeases(obstacle.leases, nowMs)}`
+      return `its GPU is leased by ${describeLeases(obstacle.leases, nowMs, nameOf)}`
     case "memory_leased":
-      return `too little memory now: ${formatBytes(obstacle.asked)} asked, ${formatBytes(Math.max(0, obstacle.free))} free beside ${describeLeases(obstacle.leases, nowMs)}`
+      return `too little memory now: ${formatBytes(obstacle.asked)} asked, ${formatBytes(Math.max(0, obstacle.free))} free beside ${describeLeases(obstacle.leases, nowMs, nameOf)}`
     case "cores_leased":
-      return `too few cores now: ${obstacle.asked} asked, ${Math.max(0, obstacle.free)} free beside ${describeLeases(obstacle.leases, nowMs)}`
+      return `too few cores now: ${obstacle.asked} asked, ${Math.max(0, obstacle.free)} free beside ${describeLeases(obstacle.leases, nowMs, nameOf)}`
     case "secrets_apart":
-      return `secrets and other users' jobs do not meet on one host: ${describeLeases(obstacle.leases, nowMs)} runs there`
+      return `secrets and other users' jobs do not meet on one host: ${describeLeases(obstacle.leases, nowMs, nameOf)} runs there`
     case "held_for_earlier":
-      return `held for ${numbered(obstacle.jobs, obstacle.more)}, earlier in the queue`
+      return `held for ${numbered(obstacle.jobs, obstacle.more, nameOf)}, earlier in the queue`
   }
 }
 
@@ -100,9 +102,9 @@ function wokenText({ network }: SchedulableHost, nowMs: number): string {
 }
 
 /** "job 4 (ends within 12m 00s)", "jobs 4, 5 and 6", "jobs 4, 5, 6 and 9 more". */
-function describeLeases(leases: readonly Lease[], nowMs: number): string {
+function describeLeases(leases: readonly Lease[], nowMs: number, nameOf: JobNames): string {
   const named = leases.slice(0, MAX_NAMED).map((lease) => lease.job)
-  const text = numbered(named, leases.length - named.length)
+  const text = numbered(named, leases.length - named.length, nameOf)
   let endMs = 0
   for (const lease of leases) endMs = Math.max(endMs, lease.expectedEndMs ?? Number.POSITIVE_INFINITY)
   return endMs > nowMs && endMs < Number.POSITIVE_INFINITY
@@ -110,8 +112,8 @@ function describeLeases(leases: readonly Lease[], nowMs: number): string {
     : text
 }
 
-function numbered(jobs: readonly number[], more: number): string {
-  const parts = [...jobs.map(String), ...(more > 0 ? [`${more} more`] : [])]
+function numbered(jobs: readonly number[], more: number, nameOf: JobNames): string {
+  const parts = [...jobs.map(nameOf), ...(more > 0 ? [`${more} more`] : [])]
   const last = parts.pop() ?? ""
   const list = parts.length === 0 ? last : `${parts.join(", ")} and ${last}`
   return `${jobs.length + more === 1 ? "job" : "jobs"} ${list}`

@@ -1,4 +1,5 @@
 import { formatDuration } from "../base/duration.ts"
+import { BY_NUMBER, type JobNames } from "./job-names.ts"
 import { isByRules, isLasting, type Obstacle } from "./obstacle.ts"
 import { countByKind, kindOf } from "./obstacle-kinds.ts"
 import { describeObstacle, toTell } from "./obstacle-text.ts"
@@ -20,7 +21,11 @@ export interface Summary {
 }
 
 /** Draws the reasons of all hosts together. Where several differ, the code is that of the host nearest to taking the job. */
-export function summarize({ job, hosts, isThrottled }: WaitReasons, nowMs: number): Summary {
+export function summarize(
+  { job, hosts, isThrottled }: WaitReasons,
+  nowMs: number,
+  nameOf: JobNames = BY_NUMBER,
+): Summary {
   const wanted = job.hostWanted
   if (hosts.length === 0) return { code: "no_hosts", summary: "No host has joined the pool yet" }
   if (wanted !== null && !hosts.some(({ host }) => host.id === wanted || host.name === wanted)) {
@@ -61,7 +66,9 @@ export function summarize({ job, hosts, isThrottled }: WaitReasons, nowMs: numbe
   if (obstacle === undefined) return { code: "starting", summary: `Starts now on ${nearest.host.name}` }
   if (possible.length === 1) {
     const isAlone = nearest.obstacles.length === 1
-    const texts = toTell(nearest.obstacles).map((one) => describeObstacle(one, nearest.host, job, nowMs, isAlone))
+    const texts = toTell(nearest.obstacles).map((one) =>
+      describeObstacle(one, nearest.host, job, nowMs, isAlone, nameOf),
+    )
     return { code: obstacle.code, summary: `${nearest.host.name}: ${texts.join("; ")}` }
   }
   return {

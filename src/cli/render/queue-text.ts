@@ -1,8 +1,9 @@
 import { formatDuration } from "../../base/duration.ts"
 import type { WhyAnswer } from "../../protocol/api.ts"
 import type { JobView } from "../../protocol/job.ts"
-import { queueNumber } from "../../protocol/job-array.ts"
+import { jobNumber, queueNumber } from "../../protocol/job-array.ts"
 import type { QueueOrderEntry, QueueOrderView } from "../../protocol/queue-order.ts"
+import type { JobNames } from "../../scheduler/job-names.ts"
 import { behindText } from "../../scheduler/queue/reason-text.ts"
 import { momentText } from "../../scheduler/time/moment-text.ts"
 import { renderTable } from "./table.ts"
@@ -20,11 +21,16 @@ export function queueText({ policy, at, waiting, entries }: QueueOrderView, widt
       ? []
       : [entry.account ?? "", entry.qos ?? "", entry.priority === null ? "-" : `${entry.priority}`]),
     startText(entry, at),
-    `${entry.reason}${behindText(entry.behind ?? null)}`,
+    `${entry.reason}${behindText(entry.behind ?? null, nameIn(entries))}`,
   ])
   const shown = entries.filter(({ place }) => place !== null).length
   const more = waiting > shown ? `and ${waiting - shown} more that wait (windfall queue --limit N)\n` : ""
   return renderTable(columns, rows, width) + more
+}
+
+/** As it is listed. */
+function nameIn(entries: readonly QueueOrderEntry[]): JobNames {
+  return (job) => jobNumber({ ...entries.find((one) => one.job === job), id: job })
 }
 
 function startText({ startAt, estimate, behind }: QueueOrderEntry, at: number): string {
@@ -57,7 +63,7 @@ export function planOfText({ expected, sooner = [], priority, ahead = [] }: WhyA
     }))
     const rows = ahead.map((one) => [
       `${one.place}`,
-      `${one.job}`,
+      jobNumber({ ...one, id: one.job }),
       one.user,
       one.priority === null ? "-" : `${one.priority}`,
       one.because,

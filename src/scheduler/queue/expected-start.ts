@@ -1,5 +1,6 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { ExpectedStart } from "../../protocol/queue-order.ts"
+import { BY_NUMBER, type JobNames } from "../job-names.ts"
 import { planQueue } from "./plan-queue.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
@@ -9,7 +10,12 @@ import type { QueueScene } from "./queue-scene.ts"
  * time limit. Neither counts jobs that are still to come.
  * @param entry what the plan with estimates says of it
  */
-export function expectedStart(scene: QueueScene, nowMs: number, entry: QueueEntry): ExpectedStart {
+export function expectedStart(
+  scene: QueueScene,
+  nowMs: number,
+  entry: QueueEntry,
+  nameOf: JobNames = BY_NUMBER,
+): ExpectedStart {
   const first = planQueue(withoutRunning(scene), nowMs, { estimates: true, limited: true }).entries.find(
     ({ job }) => job === entry.job,
   )
@@ -29,11 +35,17 @@ export function expectedStart(scene: QueueScene, nowMs: number, entry: QueueEntr
     hosts,
     estimate: entry.estimate || (planned === null && from !== null),
     ...(from === null && neverText(entry) !== null ? { none: true } : {}),
-    rests: restsOn(scene, nowMs, from, to, entry),
+    rests: restsOn(scene, nowMs, { from, to }, entry, nameOf),
   }
 }
 
-function restsOn(scene: QueueScene, nowMs: number, from: number | null, to: number | null, entry: QueueEntry): string {
+function restsOn(
+  scene: QueueScene,
+  nowMs: number,
+  { from, to }: Pick<ExpectedStart, "from" | "to">,
+  entry: QueueEntry,
+  nameOf: JobNames,
+): string {
   const { running } = scene
   const never = neverText(entry)
   if (never !== null && (from === null || entry.reason?.code === "limit")) return never
@@ -47,10 +59,10 @@ function restsOn(scene: QueueScene, nowMs: number, from: number | null, to: numb
   const latest =
     to === null
       ? entry.behind !== null
-        ? `how late nobody can say, as job ${entry.behind} before it has no time yet and may go first`
+        ? `how late nobody can say, as job ${nameOf(entry.behind)} before it has no time yet and may go first`
         : isLimited(entry)
           ? "how late nobody can say, as it waits for a limit"
-          : `how late nobody can say${endless.length === 0 ? "" : `, as ${jobsText(endless)} no time limit`}`
+          : `how late nobody can say${endless.length === 0 ? "" : `, as ${jobsText(endless, nameOf)} no time limit`}`
       : "the latest if all jobs take their whole time limit"
   const guess = entry.estimate ? "; nothing is kept for it yet" : ""
   return `${notBeforeText(entry)}the earliest if all that runs now ended at once, ${latest}; jobs that come before it later are not counted${guess}`
@@ -92,7 +104,7 @@ function isLimited({ reason }: QueueEntry): boolean {
   return reason?.code === "limit" || reason?.code === "array_limit"
 }
 
-function jobsText(jobs: readonly JobId[]): string {
-  const [first] = jobs
+function jobsText(jobs: readonly JobId[], nameOf: JobNames): string {
+  const first = nameOf(jobs[0]!)
   return jobs.length === 1 ? `job ${first} has` : `job ${first} and ${jobs.length - 1} more have`
 }

@@ -2,6 +2,7 @@ import { formatDuration } from "../../base/duration.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import { needOn, type Resources } from "../../protocol/resources.ts"
 import { limitBefore } from "../bookings/kept-text.ts"
+import type { JobNames } from "../job-names.ts"
 import { hostObstacles, largeEnough, lastingObstacles, type Obstacle } from "../obstacle.ts"
 import { describeObstacle, toTell } from "../obstacle-text.ts"
 import type { Lease } from "../snapshot.ts"
@@ -65,6 +66,7 @@ export function explainEntry(
   job: QueueJob,
   turns: readonly TurnIn[],
   isForRoom: boolean,
+  nameOf: JobNames,
 ): readonly HostAnswer[] {
   const { nowMs } = occupancy.grid
   const accounts = accountsUp(occupancy.scene.policy, job.account)
@@ -93,7 +95,7 @@ export function explainEntry(
     const withMs = startsWith(host, turn!, obstacles)
     const said =
       toTell(obstacles)
-        .map((one) => obstacleText(one, host, job, partitions, nowMs, withMs))
+        .map((one) => obstacleText(one, host, job, partitions, nowMs, withMs, nameOf))
         .join("; ") || "has room"
     const text = `${said}${preferenceText(host, job.user, accounts)}`
     const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
@@ -244,6 +246,7 @@ function obstacleText(
   partition: string,
   nowMs: number,
   withMs: number,
+  nameOf: JobNames,
 ): string {
   switch (obstacle.code) {
     case "booked":
@@ -252,21 +255,21 @@ function obstacleText(
     case "limit":
     case "array_limit":
     case "deadline":
-      return `in partition ${obstacle.partition}: ${reasonText(obstacle.reason, nowMs)}`
+      return `in partition ${obstacle.partition}: ${reasonText(obstacle.reason, nowMs, nameOf)}`
     case "not_allowed":
-      return reasonText(obstacle.reason, nowMs)
+      return reasonText(obstacle.reason, nowMs, nameOf)
     case "making_room":
-      return `making room for job ${obstacle.for}`
+      return `making room for job ${nameOf(obstacle.for)}`
     case "not_booked":
       return `not in the booking ${obstacle.booking}`
     case "alone": {
-      const jobs = [...new Set(obstacle.leases.map((lease) => lease.job))]
+      const jobs = [...new Set(obstacle.leases.map((lease) => nameOf(lease.job)))]
       const why = job.alone || job.hasSecrets ? "it shares its host with nobody" : "who is there shares it with nobody"
       return `${why}: ${jobs.length === 1 ? "job" : "jobs"} ${jobs.join(", ")} there`
     }
     case "pinned_elsewhere":
       return `the job asks for ${job.hostsWanted?.join(" or ")}`
     default:
-      return describeObstacle(obstacle, host, shapeOf(job, partition), nowMs)
+      return describeObstacle(obstacle, host, shapeOf(job, partition), nowMs, false, nameOf)
   }
 }

@@ -2,6 +2,7 @@ import type { HostId, JobId } from "../../protocol/ids.ts"
 import { needOn, type Resources } from "../../protocol/resources.ts"
 import { Grid } from "../calendar/grid.ts"
 import { endOf, totalOf } from "./attempt-room.ts"
+import { orderBeforeAll } from "./other-turns.ts"
 import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
 
@@ -35,7 +36,7 @@ const RUNS = -1
 
 /** Orders entries by when they were decided. Owners go before all on their own Macs, in the order of the queue. */
 export function turnOf({ ownersFirst, place, decision }: QueueEntry): number {
-  return place === null ? Number.POSITIVE_INFINITY : ownersFirst ? 1 - 1 / (decision + 1) : decision
+  return place === null ? Number.POSITIVE_INFINITY : ownersFirst ? orderBeforeAll(decision) : decision
 }
 
 /**

@@ -59,10 +59,15 @@ export interface KeptFirst {
   readonly kept: KeptMeanwhile
 }
 
+/** The order of what is decided before all turns, also before a turn that comes before all decisions (0.5): as that of the queue, below 0.5. */
+export function orderBeforeAll(decision: number): number {
+  return 0.5 - 0.5 / (decision + 1)
+}
+
 /** What was kept for an owner's job before all turns, until one of its own. */
 export function keptFirst({ line, room }: OwnHoldGone, untilOrder: number): KeptFirst {
   const partition = line.standing.partition.name
   // Before all turns it was in the order of the queue, too.
-  const order = 1 - 1 / (untilOrder + 1.5)
+  const order = orderBeforeAll(untilOrder + 0.5)
   return { job: line.spec.id, kept: { partition, order, untilOrder, limitMs: line.limitMs, room, holds: [] } }
 }

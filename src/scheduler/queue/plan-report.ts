@@ -1,3 +1,4 @@
+import { BY_NUMBER, type JobNames } from "../job-names.ts"
 import type { Priority } from "../priority/priority.ts"
 import { explainEntry, type HostAnswer, type TurnIn } from "./explain-entry.ts"
 import { HoldsExplained } from "./holds-explained.ts"
@@ -15,9 +16,12 @@ export class PlanReport {
   readonly #occupancy: Occupancy
   readonly #holds: HoldsExplained
   readonly #turns: QueuePlan["otherTurns"]
+  readonly #nameOf: JobNames
   readonly #jobs: ReadonlyMap<number, QueueJob>
 
-  constructor(scene: QueueScene, plan: QueuePlan) {
+  /** @param nameOf how jobs are called in words */
+  constructor(scene: QueueScene, plan: QueuePlan, nameOf: JobNames = BY_NUMBER) {
+    this.#nameOf = nameOf
     this.#standings = new Standings(scene.policy)
     this.#lines = new Lines(scene, this.#standings, plan.nowMs)
     this.#occupancy = new Occupancy(scene, plan)
@@ -39,10 +43,11 @@ export class PlanReport {
     const job = this.jobOf(entry)
     const partitions = [entry.partition, ...job.partitions.filter((one) => one !== entry.partition)]
     const turns = partitions.map((partition) => this.#turnIn(job, entry, partition))
-    const answers = explainEntry(this.#occupancy, this.#holds, job, turns, isForRoom(entry.reason))
+    const nameOf = this.#nameOf
+    const answers = explainEntry(this.#occupancy, this.#holds, job, turns, isForRoom(entry.reason), nameOf)
     const { scene } = this.#occupancy
     if (entry.reason?.code === "preempting")
-      return answers.map((one) => ({ ...one, text: `${one.text}${leavingText(scene, job.id, one.host)}` }))
+      return answers.map((one) => ({ ...one, text: `${one.text}${leavingText(scene, job.id, one.host, nameOf)}` }))
     // Who starts preempts whom it may.
     if (entry.state === "start" || entry.preempts.length > 0) return answers
     const lines = new Map(partitions.map((partition) => [partition, this.#lines.lineOf(job, partition)]))
@@ -50,7 +55,10 @@ export class PlanReport {
       if (one.obstacles.length === 0) return one
       const line = lines.get(one.partition)!
       const { order } = turns.find(({ partition }) => partition === one.partition)!
-      return { ...one, text: `${one.text}${sparedText(this.#occupancy, this.#standings, line, one.host, order)}` }
+      return {
+        ...one,
+        text: `${one.text}${sparedText(this.#occupancy, this.#standings, line, one.host, order, nameOf)}`,
+      }
     })
   }
 

@@ -1,5 +1,6 @@
 import { formatDuration } from "../../base/duration.ts"
 import type { JobId } from "../../protocol/ids.ts"
+import { BY_NUMBER, type JobNames } from "../job-names.ts"
 import { limitText } from "../limits/limit-words.ts"
 import { lackingText } from "./lacking-pieces.ts"
 import type { NotSuspended, Preemption, QueueEntry, WaitReason } from "./queue-plan.ts"
@@ -11,7 +12,7 @@ const HELD: Readonly<Record<Extract<WaitReason, { code: "held" }>["by"], string>
 }
 
 /** Why a job does not start now, in one sentence without its end. */
-export function reasonText(reason: WaitReason, nowMs: number): string {
+export function reasonText(reason: WaitReason, nowMs: number, nameOf: JobNames = BY_NUMBER): string {
   const inTime = (ms: number) => `in ${formatDuration(Math.max(0, ms - nowMs))}`
   switch (reason.code) {
     case "held":
@@ -61,32 +62,38 @@ export function reasonText(reason: WaitReason, nowMs: number): string {
       return `all ${reason.names.join(" and ")} in use`
     case "in_turn":
       return reason.because === "strict"
-        ? `job ${reason.ahead} stands before it, and nobody passes who waits`
-        : `job ${reason.ahead} stands before it, and so far down the queue nobody passes who waits`
+        ? `job ${nameOf(reason.ahead)} stands before it, and nobody passes who waits`
+        : `job ${nameOf(reason.ahead)} stands before it, and so far down the queue nobody passes who waits`
     case "preempting":
-      return `starts when ${preemptedText(reason.jobs, reason.suspended)}, ${inTime(reason.untilMs)} at the latest`
+      return `starts when ${preemptedText(reason.jobs, reason.suspended, nameOf)}, ${inTime(reason.untilMs)} at the latest`
     default:
       return reason.away
   }
 }
 
 /** What was decided for a job, and why, in one line. */
-export function entryText(entry: QueueEntry, nowMs: number, nameOf: (host: string) => string): string {
-  const hosts = entry.hosts.map(nameOf).join(", ")
-  const reason = entry.reason === null ? "" : reasonText(entry.reason, nowMs)
+export function entryText(
+  entry: QueueEntry,
+  nowMs: number,
+  hostName: (host: string) => string,
+  nameOf: JobNames = BY_NUMBER,
+): string {
+  const hosts = entry.hosts.map(hostName).join(", ")
+  const reason = entry.reason === null ? "" : reasonText(entry.reason, nowMs, nameOf)
   if (entry.state === "start") {
     const first =
-      entry.preempts.length === 0 ? "" : `, once ${numbered(entry.preempts.map(({ job }) => `${job}`))} made room`
+      entry.preempts.length === 0 ? "" : `, once ${numbered(entry.preempts.map(({ job }) => nameOf(job)))} made room`
     return `starts now on ${hosts}${first}`
   }
   const when = entry.startMs === null ? "" : `in ${formatDuration(entry.startMs - nowMs)} on ${hosts}`
-  if (entry.state === "reserved") return `reserved ${when}: ${reason}${behindText(entry.behind)}`
+  if (entry.state === "reserved") return `reserved ${when}: ${reason}${behindText(entry.behind, nameOf)}`
   return entry.estimate ? `waits: ${reason}; about ${when}` : `waits: ${reason}`
 }
 
 /** What is said behind the reason of who cannot be told how late it starts, though it has a time; empty for others. */
-export function behindText(behind: JobId | null): string {
-  return behind === null ? "" : `; how late nobody can say, as job ${behind} before it has no time yet and may go first`
+export function behindText(behind: JobId | null, nameOf: JobNames = BY_NUMBER): string {
+  if (behind === null) return ""
+  return `; how late nobody can say, as job ${nameOf(behind)} before it has no time yet and may go first`
 }
 
 const NOT_SUSPENDED: Readonly<Record<NotSuspended, string>> = {
@@ -96,18 +103,22 @@ const NOT_SUSPENDED: Readonly<Record<NotSuspended, string>> = {
   secrets: "of the two users' jobs one has secrets",
 }
 
-export function preemptionText({ mode, by, notSuspended, ...one }: Preemption, nowMs: number): string {
+export function preemptionText(
+  { mode, by, notSuspended, ...one }: Preemption,
+  nowMs: number,
+  nameOf: JobNames = BY_NUMBER,
+): string {
   const right = by === "owner" ? "it is the owner's Mac" : by === "tier" ? "by its partition's tier" : "by its QOS"
   const graceMs = one.graceEndsMs - nowMs
   const grace = graceMs > 0 ? `, within ${formatDuration(graceMs)}` : ""
   const instead = notSuspended === null ? "" : `; not suspended, since ${NOT_SUSPENDED[notSuspended]}`
   const words = { suspend: "suspended", requeue: "requeued", cancel: "cancelled" }
-  return `${words[mode]} for job ${one.for} (${right})${grace}${instead}`
+  return `${words[mode]} for job ${nameOf(one.for)} (${right})${grace}${instead}`
 }
 
-function preemptedText(jobs: readonly JobId[], suspended: readonly JobId[]): string {
+function preemptedText(jobs: readonly JobId[], suspended: readonly JobId[], nameOf: JobNames): string {
   const are = (some: readonly JobId[], what: string) =>
-    some.length === 0 ? [] : `${numbered(some.map(String))} ${new Set(some).size === 1 ? "is" : "are"} ${what}`
+    some.length === 0 ? [] : `${numbered(some.map(nameOf))} ${new Set(some).size === 1 ? "is" : "are"} ${what}`
   const gone = jobs.filter((job) => !suspended.includes(job))
   return [are(suspended, "suspended"), are(gone, "gone")].flat().join(" and ")
 }

@@ -1,4 +1,5 @@
 import { DEFAULT_MEMORY_BYTES, needOn, type Resources } from "../../protocol/resources.ts"
+import { totalOf } from "./attempt-room.ts"
 import type { Line } from "./line.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
 import type { QueueHost, RunningAttempt } from "./queue-scene.ts"
@@ -38,6 +39,22 @@ export function couldStay(
   const endMs = attempt.limitMs === null ? Number.POSITIVE_INFINITY : attempt.startedMs + attempt.limitMs + limitMs
   const { endStep } = occupancy.stepsOf(grid.nowMs, endMs)
   return haveRoom(occupancy, host, planned, attempt.resources, span.endStep, endStep)
+}
+
+/** Whether the line would have room on the host without these jobs that run there. @param order of its turn, as for {@link couldStay} */
+export function hasRoomWithout(
+  occupancy: Occupancy,
+  { spec, limitMs }: Line,
+  host: QueueHost,
+  order: number,
+  gone: ReadonlySet<number>,
+): boolean {
+  const { nowMs } = occupancy.grid
+  const others = occupancy.on(host, order, spec.id).filter(({ job, planned }) => planned || !gone.has(job))
+  const isAlone = spec.alone || spec.hasSecrets
+  const need = isAlone ? totalOf(host) : needOn(spec.resources, host.total)
+  const { firstStep, endStep } = occupancy.stepsOf(nowMs, nowMs + limitMs)
+  return haveRoom(occupancy, host, others, need, firstStep, endStep)
 }
 
 /** Whether that much is free beside them in each of these steps, the last one not included. */

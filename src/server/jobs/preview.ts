@@ -9,6 +9,7 @@ import { bookingsAhead } from "../bookings/bookings-ahead.ts"
 import { keptFrom } from "../bookings/kept-from.ts"
 import type { Core } from "../core.ts"
 import { wifiText } from "../network/tell-travel.ts"
+import { namesOf } from "../queue/job-names.ts"
 import { gateAnswer } from "../queue/plan-answer.ts"
 import { type PlannedPreview, previewPlan } from "../queue/preview-plan.ts"
 import { plansByQueue } from "../queue/scene-now.ts"
@@ -78,7 +79,7 @@ function previewByTurn(core: Core, job: JobRecord, waiting: WaitingJob, now: num
   const kept = keptFrom(core, ahead, hosts, job, now)
   const snapshot = snapshotOf(core)
   const last = kept.length === 0 ? waiting : { ...waiting, kept }
-  const answer = explain({ ...snapshot, waiting: [...snapshot.waiting, last] }, now, NO_JOB)
+  const answer = explain({ ...snapshot, waiting: [...snapshot.waiting, last] }, now, NO_JOB, namesOf(core))
   if (answer === undefined) return { summary: "", code: "", hosts: [], startsOn: [] }
   const free = answer.hosts.find(({ code }) => code === "has_room")
   return { ...answer, startsOn: free === undefined ? [] : [free.host] }

@@ -1,5 +1,6 @@
 import { hostsToWake } from "../../scheduler/hosts-to-wake.ts"
 import type { Core } from "../core.ts"
+import { namesOf } from "../queue/job-names.ts"
 import { snapshotOf } from "../queue/snapshot.ts"
 import { sendMagicPacket } from "./magic-packet.ts"
 
@@ -22,7 +23,7 @@ export function wakeForJobs(core: Core): number | null {
     const nextAt = host.wokenAt === null ? now : host.wokenAt + AGAIN_MS
     if (nextAt <= now) {
       core.fleet.setWoken(host, now)
-      const message = `${host.record.name} sleeps and is woken for job ${job}`
+      const message = `${host.record.name} sleeps and is woken for job ${namesOf(core)(job)}`
       core.ledger.event({ type: "notice", message, host: id, job })
       core.ledger.afterCommit(() => {
         sendMagicPacket(address, core.limits.wakePort).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { planQueue } from "../../scheduler/queue/plan-queue.ts"
 import type { QueueEntry } from "../../scheduler/queue/queue-plan.ts"
 import { reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { Core } from "../core.ts"
+import { namesOf } from "../queue/job-names.ts"
 import { sceneOf } from "../queue/scene.ts"
 import { sceneNow } from "../queue/scene-now.ts"
 
@@ -41,7 +42,7 @@ export function policyMoves(core: Core, policy: Policy): PolicyMoves {
       hosts: hosts.map(nameOf),
       preempts: preempts.map(({ job }) => job),
       code: reason?.code ?? "starting",
-      reason: reason === null ? "starts now" : reasonText(reason, nowMs),
+      reason: reason === null ? "starts now" : reasonText(reason, nowMs, namesOf(core)),
     }
   }
   const plan = planQueue(before, nowMs, { estimates })

@@ -10,6 +10,7 @@ import type { Core } from "../core.ts"
 import { withKeptOut } from "../policy/kept-out.ts"
 import { latestPolicy } from "../policy/pool-policy.ts"
 import { gateOf } from "./gate.ts"
+import { namesOf } from "./job-names.ts"
 import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { placedAs } from "./who-of.ts"
@@ -59,7 +60,7 @@ function byPolicy(
     const record = core.table.live(entry.job)
     if (job === undefined || record === undefined) return []
     const { account, qos, user } = job
-    const reason = entry.reason === null ? "starts now" : reasonText(entry.reason, nowMs)
+    const reason = entry.reason === null ? "starts now" : reasonText(entry.reason, nowMs, namesOf(core))
     return {
       ...timeOf(scene, entry),
       job: entry.job,
@@ -86,7 +87,7 @@ function byTurn(
 ): QueueOrderEntry[] {
   const planned = new Map(entries.toReversed().map((entry) => [entry.job, entry]))
   const found: QueueOrderEntry[] = []
-  for (const { job: id, place, code, summary } of explainQueue(snapshotOf(core), nowMs)) {
+  for (const { job: id, place, code, summary } of explainQueue(snapshotOf(core), nowMs, namesOf(core))) {
     if (found.length >= limit) break
     const job = core.table.live(id)
     const entry = planned.get(id)

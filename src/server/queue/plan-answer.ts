@@ -7,6 +7,7 @@ import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { gangNote, hostAnswers } from "../gang/gang-answer.ts"
 import { type Gate, gateOf } from "./gate.ts"
+import { namesOf } from "./job-names.ts"
 
 type Answer = Pick<WhyAnswer, "summary" | "code" | "hosts">
 
@@ -24,13 +25,13 @@ export function planAnswer(
   scene: QueueScene,
   plan: QueuePlan,
   entry: QueueEntry,
-  report = new PlanReport(scene, plan),
+  report = new PlanReport(scene, plan, namesOf(core)),
 ): Answer {
   const names = new Map<string, string>(scene.hosts.map(({ id, name }) => [id, name]))
   const hosts = hostAnswers(report, entry)
   const note = spec.gang === undefined ? "" : gangNote(core, spec.gang.hosts, entry, hosts)
   return {
-    summary: sentence(entryText(entry, plan.nowMs, (id) => names.get(id) ?? id)) + note,
+    summary: sentence(entryText(entry, plan.nowMs, (id) => names.get(id) ?? id, namesOf(core))) + note,
     code: entry.reason?.code ?? "starting",
     hosts,
   }

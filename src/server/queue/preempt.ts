@@ -8,6 +8,7 @@ import { isCurrent } from "../jobs/close-attempt.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { sendStop } from "../jobs/reconcile.ts"
 import { WINDFALL } from "../ledger.ts"
+import { namesOf } from "./job-names.ts"
 import { setStanding } from "./standing.ts"
 import { isStoppedFor, stopFor, wasInVain } from "./stop-for.ts"
 
@@ -58,9 +59,9 @@ function askToLeave(core: Core, { job, attempt }: Tried, one: Preemption, now: n
     for: one.for,
     until: now + graceMs,
     graceMs,
-    text: preemptionText({ ...one, graceEndsMs: now }, now),
+    text: preemptionText({ ...one, graceEndsMs: now }, now, namesOf(core)),
   }
-  const text = preemptionText({ ...one, graceEndsMs: now + graceMs }, now)
+  const text = preemptionText({ ...one, graceEndsMs: now + graceMs }, now, namesOf(core))
   setStanding(core, job, { leaving })
   if (one.mode === "cancel") {
     job.stop = { cause: "preempted", signal: job.spec.stopSignal, graceMs, at: now, by: WINDFALL }

@@ -7,6 +7,7 @@ import type { AttemptRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { isCurrent } from "../jobs/close-attempt.ts"
 import type { Tried } from "../jobs/job-table.ts"
+import { namesOf } from "./job-names.ts"
 import { setStanding } from "./standing.ts"
 
 /** One that was stopped in vain is let be for so long. */
@@ -33,7 +34,7 @@ export function stopFor(core: Core, tried: Tried, one: Preemption, now: number):
   const before = stoppedForOf(tried)
   if (before?.for === one.for) return
   const right = { owner: "whose Mac it is", tier: "by its partition's tier", qos: "by its QOS" }[one.by]
-  const text = `for job ${one.for} (${right})`
+  const text = `for job ${namesOf(core)(one.for)} (${right})`
   say(core, tried, { for: one.for, since: now, text })
   core.ledger.event({ type: "job_changed", job: tried.job.id, what: `suspended ${text}` })
 }
@@ -65,7 +66,7 @@ export function letGoOn(core: Core, awaited: ReadonlySet<JobId>, planned: boolea
       if (waits && (!planned || awaited.has(job))) continue
       if (waits) againMs = now + IN_VAIN_MS
       const { since } = stoppedForOf(tried)!
-      const text = waits ? `${IN_VAIN} after all` : `job ${job} has left`
+      const text = waits ? `${IN_VAIN} after all` : `job ${namesOf(core)(job)} has left`
       say(core, tried, { for: null, since: now, text })
       const took = formatDuration(Math.max(0, now - since))
       core.ledger.event({ type: "job_changed", job: tried.job.id, what: `goes on after ${took}: ${text}` })

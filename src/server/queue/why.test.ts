@@ -96,6 +96,7 @@ test("a task of an array that was preempted stands before the others, and they a
   assert.deepEqual((await why(server, id)).ahead, [
     {
       job: first?.id,
+      task: { array: id, index: 1 },
       user: first?.user,
       place: 1,
       priority: entries[0]?.priority,
@@ -103,3 +104,21 @@ test("a task of an array that was preempted stands before the others, and they a
     },
   ])
 })
+
+for (const policy of [undefined, "qos: { urgent: { rank: 10 } }\n"]) {
+  test(`${policy === undefined ? "without" : "with"} a policy tasks of an array are called as ps does, in all words`, async () => {
+    await using server = await TestServer.start()
+    const host = await server.hosts.join("alpha")
+    host.script = runsOn
+    if (policy !== undefined) await server.call("POST", "/v1/policy", { text: policy, dryRun: false })
+    const { id } = await server.submit({ ...memory(3), array: "1-2" })
+    await server.until(id, (job) => job.array?.counts.running === 2)
+    const large = await server.submit({ ...memory(4) })
+    const { hosts, summary, expected } = await why(server, large.id)
+    const { entries } = await order(server)
+    const told = JSON.stringify([hosts.map(({ text }) => text), summary, expected?.rests, entries[0]?.reason])
+    assert.match(told, new RegExp(`free beside jobs ${id}_1 and ${id}_2"`))
+    assert.match(told, new RegExp(`as job ${id}_1 and 1 more have no time limit`))
+    assert.doesNotMatch(told, /jobs? \d+\b(?!_)/)
+  })
+}

@@ -1,4 +1,5 @@
 import type { WhyAnswer } from "../../protocol/api.ts"
+import type { JobId } from "../../protocol/ids.ts"
 import type { AheadView, ExpectedStart } from "../../protocol/queue-order.ts"
 import { explain } from "../../scheduler/explain.ts"
 import { expectedStart } from "../../scheduler/queue/expected-start.ts"
@@ -14,6 +15,7 @@ import { preemptedText } from "../jobs/again-text.ts"
 import type { Viewer } from "../jobs/job-view.ts"
 import { withKeptOut } from "../policy/kept-out.ts"
 import { policyHolds } from "../policy/pool-policy.ts"
+import { namesOf } from "./job-names.ts"
 import { gateAnswer, planAnswer } from "./plan-answer.ts"
 import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
@@ -39,7 +41,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
   if (job.state !== "queued") return undefined
   const byPolicy = plansByQueue(core)
   // First come, first served has words of its own.
-  const turn = byPolicy ? undefined : explain(snapshotOf(core), nowMs, job.id)
+  const turn = byPolicy ? undefined : explain(snapshotOf(core), nowMs, job.id, namesOf(core))
   if (turn !== undefined && (brief || turn.code === "never_fits" || turn.code === "rules_forbid")) return turn
   const scene = sceneNow(core, nowMs)
   const plan = planQueue(scene, nowMs, { estimates: !brief })
@@ -52,7 +54,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
       : { expected: expectedFor(core, scene, nowMs, entry, viewer), sooner: soonerWays(core, scene, job.id, nowMs) }),
   }
   if (!byPolicy) return turn === undefined ? undefined : { ...turn, ...shared }
-  const report = new PlanReport(scene, plan)
+  const report = new PlanReport(scene, plan, namesOf(core))
   const { priority, rows } = report.priorityOf(entry)
   const waiting = core.table.waitingJob(job.id)
   const { summary, code, hosts } = planAnswer(core, job, scene, plan, entry, report)
@@ -72,7 +74,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
 }
 
 function expectedFor(core: Core, scene: QueueScene, nowMs: number, entry: QueueEntry, viewer?: Viewer): ExpectedStart {
-  const expected = expectedStart(scene, nowMs, entry)
+  const expected = expectedStart(scene, nowMs, entry, namesOf(core))
   const habits = countedText(core, new PresenceCounts(scene, nowMs, true).of(entry), nowMs, viewer)
   return { ...expected, rests: `${expected.rests}${habits}` }
 }
@@ -98,6 +100,7 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
     .slice(-MOST_AHEAD)
     .map((one) => ({
       job: one.job,
+      ...taskOf(core, one.job),
       user: jobs.get(one.job)?.user ?? "",
       place: one.place!,
       priority: byPolicy ? one.priority : null,
@@ -113,4 +116,9 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
                 ? `of equal priority, ${earlierText(jobs.get(one.job), jobs.get(entry.job))}`
                 : "the short lane, or its QOS, goes first",
     }))
+}
+
+function taskOf(core: Core, job: JobId): Pick<AheadView, "task"> {
+  const task = core.table.live(job)?.task
+  return task === undefined ? {} : { task }
 }

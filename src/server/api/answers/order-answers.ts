@@ -21,6 +21,7 @@ export const priorityView = answer(
 
 const aheadOne = z.object({
   job: count,
+  task,
   user: z.string(),
   place: count,
   priority: count.nullable(),
