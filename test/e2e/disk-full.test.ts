@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
+import { execFile } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { promisify } from "node:util"
 import { isFinal } from "../../src/protocol/job-state.ts"
 import { findLabMode } from "../lab/lab-mode.ts"
 import { ACCOUNT_HOME } from "../support/account-home.ts"
@@ -11,6 +13,7 @@ import { ScratchFolder } from "../support/scratch-folder.ts"
 import { SmallDisk } from "../support/small-disk.ts"
 
 const MIB = 1024 * 1024
+const ROOT = join(import.meta.dirname, "../..")
 const skip = (await findLabMode()) === "ports" ? "this account may make no namespaces" : false
 
 test("a full disk of the server holds a job's end up; with room again nothing of its output is missing", {
@@ -65,4 +68,33 @@ test("who sends to a server with a full disk is told that it is the server's", {
   assert.equal((await pool.windfall(["send", "--dry-run", "--", "true"], { cwd: project.path })).exitCode, 0)
   disk.fill()
   await send()
+})
+
+test("a server in the background whose words lie on a full disk stays, and goes on once there is room", {
+  skip,
+}, async () => {
+  using home = new ScratchFolder()
+  await using disk = await SmallDisk.make(64 * MIB)
+  await using pool = await startPool({ hosts: 0 })
+  const none = {
+    XDG_DATA_HOME: undefined,
+    WINDFALL_DATA: undefined,
+    WINDFALL_URL: undefined,
+    WINDFALL_TOKEN: undefined,
+  }
+  const env = { ...none, HOME: home.path }
+  const windfall = (...args: string[]) => pool.windfall(args, { env })
+  const up = [...disk.entry, join(ROOT, "windfall"), "up", "--detach", "--port", "0", "--data", "/mnt/data"]
+  await promisify(execFile)(up[0]!, up.slice(1), { env: { ...process.env, ...env } })
+  try {
+    disk.fill()
+    const refused = await windfall("key", "create", "app")
+    assert.equal(refused.exitCode, 125, refused.stderr)
+    assert.match(refused.stderr, /disk/)
+    disk.free()
+    assert.equal((await windfall("key", "create", "app")).exitCode, 0)
+  } finally {
+    disk.free()
+    await windfall("down", "--now", "--data", "/mnt/data")
+  }
 })
