@@ -62,10 +62,12 @@ test("what may cost no token is bounded all the same, but for images", () => {
     (length: number) => ({ messages: [{ role: "assistant", content: `${"x".repeat(length)}</think>` }] }),
     (length: number) => ({ messages: [call(length)] }),
     (length: number) => ({ prompt: " ".repeat(length) }),
+    (length: number) => ({ input: ["Hi", " ".repeat(length)] }),
   ]) {
     passes(wrap(room - 100))
     refuses(wrap(room + 10))
     passes(wrap(room + 10), { ...MODEL, longestTokenBytes: null })
+    refuses(wrap(room + 16 * 1_024), { ...MODEL, longestTokenBytes: null })
   }
   passes(chat([{ type: "image_url", image_url: { url: "x".repeat(2 * room) } }]))
 })

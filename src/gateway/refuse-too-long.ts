@@ -4,6 +4,7 @@ import { type JsonObject, objectOf } from "./json-object.ts"
 
 /** What may cost no token may be so much beyond what the context has room for: llama.cpp needs a hundred times its size for it, too. */
 const SPARE_LENGTH = 2 ** 20
+const LONG_TOKEN_BYTES = 1_024
 
 /** What is known of how a model counts. */
 export interface CountedModel extends Pick<AskedModel, "contextTokens"> {
@@ -87,9 +88,9 @@ function areLonger(texts: readonly string[], { contextTokens, longestTokenBytes 
   return false
 }
 
-/** With all that may cost no token, but for pictures. */
+/** With all that may cost no token, but for pictures; of a model of which no token is known to be the longest, one that is longer than any. */
 function isFarLonger(value: unknown, { contextTokens, longestTokenBytes }: CountedModel): boolean {
-  return longestTokenBytes !== null && lengthOf(value) > contextTokens * longestTokenBytes + SPARE_LENGTH
+  return lengthOf(value) > contextTokens * (longestTokenBytes ?? LONG_TOKEN_BYTES) + SPARE_LENGTH
 }
 
 /** Of all texts in it, in UTF-16 units: at most as many as it has bytes. */

@@ -4,7 +4,8 @@ import { type EngineHosts, withEngines } from "../../hive/fleet/engine-hosts.ts"
 import type { Fleet } from "../../hive/fleet/fleet.ts"
 import { liveFleet } from "../../hive/fleet/live-fleet.ts"
 import { readFleet } from "../../hive/fleet/read-fleet.ts"
-import { servedOn, servedRemedy, withoutServed } from "../../hive/fleet/served-hosts.ts"
+import { heldBy, servedFrom, servedOn, servedRemedy, withoutServed } from "../../hive/fleet/served-hosts.ts"
+import { weightBytes } from "../../hive/model/model-facts.ts"
 import { readModel } from "../../hive/model/read-model.ts"
 import { engineAdvice, withEqualEngines } from "../../hive/plan/equal-engines.ts"
 import { hivesFor } from "../../hive/plan/hives-for.ts"
@@ -75,14 +76,15 @@ export const modelPlan = command({
   ],
   async run(cli, options, [typed = ""]) {
     const signal = new AbortController().signal
-    const { folder, file } = await openModel(cli, typed, signal, options.images)
+    const { folder, file, opened } = await openModel(cli, typed, signal, options.images)
     const model = await readModel(folder, file, signal, options.images)
     const rules = chooseEngine(model, options.engine ?? "auto", options.anyArchitecture)
     if (rules.engine === "mlx" && options.kv !== undefined && options.kv !== "f16")
       throw new WindfallError("invalid_input", "Cannot plan a quantised cache with mlx: its server keeps it as f16", {
         hint: "Leave out --kv",
       })
-    const known = options.fleet === undefined ? await poolFleet(cli, options.free) : null
+    const names = new Set([folder.name, ...(file === null ? [] : [file]), ...opened()])
+    const known = options.fleet === undefined ? await poolFleet(cli, options.free, names, weightBytes(model)) : null
     const found =
       known === null ? described(cli, options.fleet ?? "") : withEngines(known.fleet, rules.engine, known.hosts)
     if (found.hosts.length === 0)
@@ -109,7 +111,7 @@ export const modelPlan = command({
     const isBeside = known !== null && known.served.size > 0
     const remedy = isBeside ? servedRemedy(known.served, bare.replicas, hives(equal(found))) : null
     const remedies = remedy === null ? bare.remedies : [remedy, ...bare.remedies]
-    const plan = { ...bare, advice: [...notes, ...bare.advice], remedies }
+    const plan = { ...bare, advice: [...(known?.notes ?? []), ...notes, ...bare.advice], remedies }
     if (options.json) await printJson(cli, modelPlanJson(plan))
     else await cli.stdout.write(modelPlanText(plan))
     return plan.replicas.length === plan.request.replicas ? 0 : 1
@@ -120,10 +122,15 @@ interface Pool {
   readonly fleet: Fleet
   readonly hosts: EngineHosts
   readonly served: ReturnType<typeof servedOn>
+  readonly notes: readonly string[]
 }
 
-/** The hosts of the pool, which engines they have, and which models are served there. */
-async function poolFleet(cli: Cli, onlyFree: boolean): Promise<Pool> {
+/**
+ * The hosts of the pool, which engines they have, and which other models are served there: what is planned may be served itself, and is not in
+ * its own way.
+ * @param names of its files and its folder
+ */
+async function poolFleet(cli: Cli, onlyFree: boolean, names: ReadonlySet<string>, bytes: number): Promise<Pool> {
   const [views, engines, { models }] = await Promise.all([
     listHosts(cli),
     cli.client.get<{ hosts: readonly HostEnginesView[] }>("/v1/engines"),
@@ -136,7 +143,19 @@ async function poolFleet(cli: Cli, onlyFree: boolean): Promise<Pool> {
       return [name, { facts, engines: found, rdma }]
     }),
   )
-  return { fleet: liveFleet(views, onlyFree, true), hosts, served: servedOn(models) }
+  const own = servedFrom(models, names, bytes)
+  const held = heldBy(own)
+  return {
+    fleet: liveFleet(views, onlyFree, true, held),
+    hosts,
+    served: servedOn(models.filter((one) => !own.includes(one))),
+    notes:
+      own.length === 0
+        ? []
+        : [
+            `It is served now, as ${own.map(({ name }) => name).join(", ")}, on ${[...held.keys()].join(", ")}: this is planned as if it were not`,
+          ],
+  }
 }
 
 function described(cli: Cli, file: string): Fleet {

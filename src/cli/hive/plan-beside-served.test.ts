@@ -34,3 +34,27 @@ test("a Mac that serves a model is left out of the plan for another, with --free
     ["beta"],
   )
 })
+
+test("what is served itself is not in its own way: it is planned as if it were not, which is said", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("alpha")
+  await scene.store("tiny")
+  await scene.serve("tiny")
+  await scene.untilState("tiny", "ready")
+  scene.server.folder.write({ "tiny.gguf": headerOf(smallModel()).header })
+  for (const options of [[], ["--free"]]) {
+    const { exitCode, stdout, stderr } = await plan(scene, "--json", ...options, "tiny.gguf")
+    assert.equal(exitCode, 0, stderr)
+    const { advice, replicas } = JSON.parse(stdout)
+    assert.equal(advice[0], "It is served now, as tiny, on alpha: this is planned as if it were not")
+    assert.deepEqual(
+      replicas[0].members.map(({ host }: { host: string }) => host),
+      ["alpha"],
+    )
+  }
+  // Larger than what is served under its name: another one.
+  scene.server.folder.write({ "tiny.gguf": headerOf(smallModel(64)).header })
+  const { exitCode, stdout } = await plan(scene, "--json", "tiny.gguf")
+  assert.equal(exitCode, 1)
+  assert.equal(JSON.parse(stdout).hosts[0].text, "tiny is served there")
+})

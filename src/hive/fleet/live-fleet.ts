@@ -5,9 +5,15 @@ import { budgetOf, type Fleet, type FleetHost, type FleetLink } from "./fleet.ts
  * The hosts of the pool as a fleet: as if nothing ran there, or with what is free just now. Of Thunderbolt cables a Mac tells only which
  * models are at them: a cable between two is taken to be one where each names the other's model, and no other Mac could be meant.
  * @param isGuarded as members of a hive may talk, where no administrator accepted more for the model
+ * @param freed what would be free besides just now, by the name of the host
  */
-export function liveFleet(views: readonly HostView[], onlyFree: boolean, isGuarded = false): Fleet {
-  const hosts = views.map((view) => hostOf(view, views, onlyFree))
+export function liveFleet(
+  views: readonly HostView[],
+  onlyFree: boolean,
+  isGuarded = false,
+  freed: ReadonlyMap<string, number> = new Map(),
+): Fleet {
+  const hosts = views.map((view) => hostOf(view, views, onlyFree ? (freed.get(view.name) ?? 0) : null))
   const links = views.flatMap((view) =>
     view.measures
       .filter((measure) => measure.with !== "server" && view.name < measure.with)
@@ -20,12 +26,13 @@ export function liveFleet(views: readonly HostView[], onlyFree: boolean, isGuard
   return { hosts, links, ...(isGuarded ? { isGuarded } : {}) }
 }
 
-function hostOf(view: HostView, views: readonly HostView[], onlyFree: boolean): FleetHost {
+/** @param freedBytes beside what is free just now; `null`: as if nothing ran there */
+function hostOf(view: HostView, views: readonly HostView[], freedBytes: number | null): FleetHost {
   const { facts, network, total } = view
   const memoryBytes = facts?.memoryBytes ?? 0
   const keptBytes = Math.max(0, memoryBytes - total.memoryBytes)
   const workingSetBytes = facts?.gpuMemoryBytes ?? null
-  const availableBytes = onlyFree ? (view.freeNowBytes ?? view.free.memoryBytes) : null
+  const availableBytes = freedBytes === null ? null : (view.freeNowBytes ?? view.free.memoryBytes) + freedBytes
   return {
     name: view.name,
     chip: facts?.chip ?? null,

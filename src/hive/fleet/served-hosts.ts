@@ -2,9 +2,23 @@ import type { ModelView } from "../../protocol/model-api.ts"
 import type { HivePlan } from "../plan/model-plan.ts"
 import type { Fleet } from "./fleet.ts"
 
-/** Of models, what says which hosts they have. */
-export type ServedModel = Pick<ModelView, "name"> & {
+/** Of models, what says which hosts they have, and of what. */
+export type ServedModel = Pick<ModelView, "name" | "weights"> & {
   readonly replicas: readonly Pick<ModelView["replicas"][number], "state" | "plan">[]
+}
+
+/** Those that are served from what is planned, as far as names and bytes tell. @param names of its files and its folder */
+export function servedFrom(models: readonly ServedModel[], names: ReadonlySet<string>, bytes: number): ServedModel[] {
+  return models.filter(({ weights, replicas }) => {
+    const name = (weights.file ?? weights.data).split("/").at(-1) ?? ""
+    return names.has(name) && weights.bytes >= bytes && replicas.some(({ plan }) => plan !== null)
+  })
+}
+
+/** What they hold, by the name of the host. */
+export function heldBy(models: readonly ServedModel[]): ReadonlyMap<string, number> {
+  const members = models.flatMap(({ replicas }) => replicas.flatMap(({ plan }) => plan?.members ?? []))
+  return new Map(members.map(({ hostName, needBytes }) => [hostName, needBytes]))
 }
 
 /** Why a host is not free for another model: a Mac takes one hive at a time. */
