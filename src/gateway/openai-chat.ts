@@ -1,5 +1,6 @@
 import { checkMessages } from "./check-messages.ts"
 import { checkChatFields, checkSampling } from "./check-sampling.ts"
+import { checkShapes } from "./check-shapes.ts"
 import type { Dialect } from "./dialect.ts"
 import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
@@ -18,6 +19,7 @@ export const openAiChat: Dialect = {
     const messages = checkMessages(body.messages)
     const tools = checkTools(body)
     checkSampling(body)
+    checkShapes(body)
     checkChatFields(body, tools)
     const { kept: given, ignored } = pickFields(body, CHAT_FIELDS)
     const kept = Array.isArray(given.tools) && given.tools.length > 0 ? given : withoutTools(given)

@@ -1,4 +1,5 @@
 import { checkSampling } from "./check-sampling.ts"
+import { checkShapes } from "./check-shapes.ts"
 import { CompletionLogprobs, logprobFields } from "./completion-logprobs.ts"
 import type { Asked, Dialect } from "./dialect.ts"
 import { badRequest, tooLongAs } from "./gateway-problem.ts"
@@ -26,6 +27,7 @@ export const openAiCompletions: Dialect = {
     const best = body.best_of ?? 1
     if (best !== 1 && best !== (body.n ?? 1)) throw badRequest("'best_of' is not supported", "best_of")
     checkSampling(body)
+    checkShapes(body)
     const { logprobs: _, ...rest } = body
     const { kept, ignored } = pickFields(rest, COMPLETION_FIELDS)
     const prompts = readPrompts(body.prompt)

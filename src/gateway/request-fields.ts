@@ -90,13 +90,16 @@ export function readFlag(body: JsonObject, name: string): boolean {
   return value
 }
 
-/** A whole number of at least `least`; `undefined` where it is not there. @throws {GatewayProblem} bad_request */
+/** llama.cpp has numbers of 32 bits: larger ones come to others there. */
+const MOST_COUNT = 2 ** 31 - 1
+
+/** A whole number of at least `least`, and no more than engines can hold; `undefined` where it is not there. @throws {GatewayProblem} bad_request */
 export function readCount(body: JsonObject, name: string, least: number): number | undefined {
   const value = body[name] ?? undefined
   if (value === undefined) return undefined
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least)
     throw badRequest(`'${name}' must be a whole number of at least ${least}`, name)
-  return value
+  return Math.min(value, MOST_COUNT)
 }
 
 /** How much may be generated, under the one name that all engines know; -1 means as much as there is room for. @throws {GatewayProblem} bad_request */

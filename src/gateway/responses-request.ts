@@ -19,6 +19,7 @@ export function inputToMessages(instructions: unknown, input: unknown): JsonObje
     if (item === undefined) throw badRequest(`'${at}' must be an object`, at)
     addItem(item, messages, at)
   }
+  if (messages.length === 0) throw badRequest("'input' must have at least one message: it has reasoning only", "input")
   return messages
 }
 
@@ -110,8 +111,11 @@ export function responsesTools({ tools, tool_choice: choice }: JsonObject): Json
     throw new GatewayProblem("unsupported", `'tool_choice' of type "${short(chosen.type)}" is not supported`, {
       param: "tool_choice",
     })
+  const chatTools = tools.map((each, index) => chatTool(objectOf(each), `tools[${index}]`))
+  if (chosen !== undefined && !chatTools.some(({ function: { name } }) => name === chosen.name))
+    throw badRequest(`'tool_choice': there is no tool "${short(chosen.name)}" among 'tools'`, "tool_choice")
   return {
-    tools: tools.map((each, index) => chatTool(objectOf(each), `tools[${index}]`)),
+    tools: chatTools,
     ...(chosen?.type === "function"
       ? { tool_choice: { type: "function", function: { name: chosen.name } } }
       : typeof choice === "string"
@@ -120,13 +124,15 @@ export function responsesTools({ tools, tool_choice: choice }: JsonObject): Json
   }
 }
 
-function chatTool(tool: JsonObject | undefined, at: string): JsonObject {
+function chatTool(tool: JsonObject | undefined, at: string) {
   if (tool?.type !== "function")
     throw new GatewayProblem("unsupported", `'${at}': there are no tools of type "${short(tool?.type)}" here`, {
       param: at,
     })
   const { name, description, parameters, strict } = tool
   if (typeof name !== "string") throw badRequest(`'${at}.name' must be a text`, at)
+  if ((parameters ?? undefined) !== undefined && objectOf(parameters) === undefined)
+    throw badRequest(`'${at}.parameters' must be an object`, at)
   const more = Object.entries({ description, parameters, strict }).filter(([, value]) => value !== null)
   return { type: "function", function: { name, ...Object.fromEntries(more) } }
 }

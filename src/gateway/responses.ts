@@ -1,7 +1,7 @@
 import { partsOf } from "./answer-parts.ts"
 import { checkSampling } from "./check-sampling.ts"
 import type { Dialect } from "./dialect.ts"
-import { GatewayProblem, tooLongAs } from "./gateway-problem.ts"
+import { badRequest, GatewayProblem, tooLongAs } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 import { requireChoices } from "./openai-chat.ts"
 import { pickFields, readCount, readFlag, readModel, streamFields } from "./request-fields.ts"
@@ -41,7 +41,7 @@ export const openAiResponses: Dialect = {
         messages: inputToMessages(body.instructions, body.input),
         ...(most === undefined ? {} : { max_tokens: most }),
         ...responsesTools(body),
-        ...responseFormat(objectOf(objectOf(body.text)?.format)),
+        ...responseFormat(objectOf(body.text)?.format ?? { type: "text" }),
         ...(typeof effort === "string" ? { reasoning_effort: effort } : {}),
         ...streamFields(stream),
       },
@@ -60,10 +60,14 @@ export const openAiResponses: Dialect = {
   explain: (problem) => tooLongAs("input", problem),
 }
 
-function responseFormat(format: JsonObject | undefined): JsonObject {
+function responseFormat(value: unknown): JsonObject {
+  const format = objectOf(value)
+  if (format?.type === "text") return {}
   if (format?.type === "json_object") return { response_format: { type: "json_object" } }
-  if (format?.type !== "json_schema") return {}
+  if (format?.type !== "json_schema")
+    throw badRequest("'text.format.type' must be text, json_object or json_schema", "text.format")
   const { name, schema, strict } = format
+  if (objectOf(schema) === undefined) throw badRequest("'text.format.schema' must be an object", "text.format")
   return {
     response_format: { type: "json_schema", json_schema: { name, schema, ...(strict === null ? {} : { strict }) } },
   }

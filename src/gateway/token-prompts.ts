@@ -1,9 +1,16 @@
 import { badRequest } from "./gateway-problem.ts"
 import type { JsonObject } from "./json-object.ts"
 
+/** Larger ones come to others in llama.cpp. */
+const MOST_TOKEN = 2 ** 31 - 1
+
 /** Whether a prompt is the numbers of its tokens. */
 export function isTokens(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every((each) => Number.isSafeInteger(each) && each >= 0)
+  return Array.isArray(value) && value.length > 0 && value.every(isToken)
+}
+
+function isToken(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MOST_TOKEN
 }
 
 /**

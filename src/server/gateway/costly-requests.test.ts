@@ -49,3 +49,42 @@ test("what costs an engine much is a 400 in each dialect, in its own words, and 
   }
   assert.equal(scene.engine.asked.length, 0)
 })
+
+test("what an answer would be held to and engines cannot read is named, and numbers beyond theirs come to no others", async () => {
+  await using scene = await GatewayScene.start()
+  const messages = [{ role: "user", content: "Hi" }]
+  const tool = (parameters: unknown) => [{ type: "function", function: { name: "look", parameters } }]
+  const own = (parameters: unknown) => [{ type: "function", name: "look", parameters }]
+  const asked: [path: string, body: object, message: string][] = [
+    ["/v1/chat/completions", { messages, grammar: 5 }, "'grammar' must be a text"],
+    ["/v1/chat/completions", { messages, json_schema: "x" }, "'json_schema' must be an object"],
+    [
+      "/v1/chat/completions",
+      { messages, response_format: { type: "json_object", schema: 5 } },
+      "'response_format.schema' must be an object",
+    ],
+    ["/v1/chat/completions", { messages, tools: tool("x") }, "'tools[0].function.parameters' must be an object"],
+    ["/v1/completions", { prompt: "Hi", grammar: [] }, "'grammar' must be a text"],
+    ["/v1/completions", { prompt: [4_294_967_301] }, "'prompt' must be a text, the numbers of its tokens"],
+    ["/v1/responses", { input: "Hi", text: { format: 5 } }, "'text.format.type' must be text"],
+    ["/v1/responses", { input: "Hi", text: { format: { type: "json_schema" } } }, "'text.format.schema' must be"],
+    ["/v1/responses", { input: "Hi", tools: own(5) }, "'tools[0].parameters' must be an object"],
+    [
+      "/v1/responses",
+      { input: "Hi", tools: own({}), tool_choice: { type: "function", name: "other" } },
+      "'tool_choice': there is no tool \"other\" among 'tools'",
+    ],
+    ["/v1/responses", { input: [{ type: "reasoning" }] }, "'input' must have at least one message"],
+  ]
+  for (const [path, body, message] of asked) {
+    const response = await scene.post(path, { model: "tiny", ...body })
+    const text = await response.text()
+    assert.equal(response.status, 400, `${JSON.stringify(body)}: ${text}`)
+    assert.ok((JSON.parse(text) as { error: { message: string } }).error.message.startsWith(message), text)
+  }
+  assert.equal(scene.engine.asked.length, 0)
+  await scene.chat({ max_tokens: 2 ** 32 })
+  await scene.post("/v1/responses", { model: "tiny", input: "Hi", text: { format: null }, max_output_tokens: 2 ** 31 })
+  const most = scene.engine.asked.map(({ body }) => body.max_tokens)
+  assert.deepEqual(most, [2 ** 31 - 1, 2 ** 31 - 1])
+})
