@@ -33,3 +33,11 @@ export function formatBytes(bytes: number): string {
   }
   return `${value < 9.95 ? value.toFixed(1).replace(/\.0$/, "") : Math.round(value)} ${unit}`
 }
+
+/** The same of an amount that is less than another, in words that say so: `7.9 GB` beside 8 GB, and `8150 MB` where both were 8 GB. */
+export function formatLessBytes(bytes: number, than: number): string {
+  const text = formatBytes(bytes)
+  if (bytes >= than || text !== formatBytes(than)) return text
+  const exact = `${Math.floor(bytes / 1024 ** 2)} MB`
+  return exact === text ? `${bytes} B` : exact
+}

@@ -1,4 +1,4 @@
-import { formatBytes } from "../base/bytes.ts"
+import { formatBytes, formatLessBytes } from "../base/bytes.ts"
 import { formatAbout, formatDuration } from "../base/duration.ts"
 import { keptText } from "./bookings/kept-text.ts"
 import { BY_NUMBER, type JobNames } from "./job-names.ts"
@@ -41,13 +41,13 @@ export function describeObstacle(
         const { bytes, ofBytes } = obstacle.keeps
         return `its rules keep ${formatBytes(bytes)} of its ${formatBytes(ofBytes)} from jobs (keep_memory), ${formatBytes(obstacle.asked)} asked`
       }
-      return `too little memory: ${formatBytes(obstacle.asked)} asked, it has ${formatBytes(obstacle.has)}`
+      return `too little memory: ${formatBytes(obstacle.asked)} asked, it has ${formatLessBytes(obstacle.has, obstacle.asked)}`
     case "gpu_memory_too_small":
-      return `too little memory for a GPU job: ${formatBytes(obstacle.asked)} asked, Metal gives it ${formatBytes(obstacle.has)}`
+      return `too little memory for a GPU job: ${formatBytes(obstacle.asked)} asked, Metal gives it ${formatLessBytes(obstacle.has, obstacle.asked)}`
     case "crashed_there":
       return `it crashed ${obstacle.times} times while it ran this job, which does not go there again: to try it all the same, send it under another name (-J NAME), or have an administrator say that what made it crash is mended: windfall host set ${host.name} --forgive`
     case "memory_short":
-      return `${formatBytes(Math.max(0, obstacle.free))} free for ${obstacle.forGpu ? "GPU jobs" : "jobs"} now, ${formatBytes(obstacle.asked)} asked`
+      return `${formatLessBytes(Math.max(0, obstacle.free), obstacle.asked)} free for ${obstacle.forGpu ? "GPU jobs" : "jobs"} now, ${formatBytes(obstacle.asked)} asked`
     case "gpus_too_few":
       return obstacle.has === 0 ? "has no GPU" : `too few GPUs: ${obstacle.asked} asked, it has ${obstacle.has}`
     case "cores_too_few":
@@ -83,13 +83,13 @@ export function describeObstacle(
     case "gpu_leased":
       return `its GPU is leased by ${describeLeases(obstacle.leases, nowMs, nameOf)}`
     case "memory_leased":
-      return `too little memory now: ${formatBytes(obstacle.asked)} asked, ${formatBytes(Math.max(0, obstacle.free))} free beside ${describeLeases(obstacle.leases, nowMs, nameOf)}`
+      return `too little memory now: ${formatBytes(obstacle.asked)} asked, ${formatLessBytes(Math.max(0, obstacle.free), obstacle.asked)} free beside ${describeLeases(obstacle.leases, nowMs, nameOf)}`
     case "cores_leased":
       return `too few cores now: ${obstacle.asked} asked, ${Math.max(0, obstacle.free)} free beside ${describeLeases(obstacle.leases, nowMs, nameOf)}`
     case "secrets_apart":
       return `secrets and other users' jobs do not meet on one host: ${describeLeases(obstacle.leases, nowMs, nameOf)} runs there`
     case "held_for_earlier":
-      return `held for ${numbered(obstacle.jobs, obstacle.more, nameOf)}, earlier in the queue`
+      return `held for ${numbered(obstacle.jobs, obstacle.more, nameOf)}, ${obstacle.ofOwner === true ? "of its owner, who goes first here" : "earlier in the queue"}`
   }
 }
 

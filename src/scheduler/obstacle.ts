@@ -43,7 +43,13 @@ export type Obstacle =
   /** Secrets and other users do not meet on a host. */
   | { readonly code: "secrets_apart"; readonly leases: readonly Lease[] }
   /** Earlier jobs that it would delay there. */
-  | { readonly code: "held_for_earlier"; readonly jobs: readonly JobId[]; readonly more: number }
+  | {
+      readonly code: "held_for_earlier"
+      readonly jobs: readonly JobId[]
+      readonly more: number
+      /** All of them are the host's owner's, who goes first there wherever they stand in the queue. */
+      readonly ofOwner?: true
+    }
 
 /** What keeps jobs from starting for the sake of people at a host: codes of presence/obstacle.ts. */
 export const OWNER_CODES = [

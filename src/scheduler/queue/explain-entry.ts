@@ -143,7 +143,9 @@ function obstaclesOn(
     ...inTheWay(occupancy, job, then, others, limitMs),
     ...holds.inTheWay(job, then, order, others, limitMs),
   ]
-  if (ahead.length > 0) found.push({ code: "held_for_earlier", jobs: ahead, more: 0 })
+  const isOwners = (id: JobId) => others.some((one) => one.job === id && one.ownTurn !== undefined)
+  const whose = job.user !== asItIs.owner && ahead.every(isOwners) ? { ofOwner: true as const } : {}
+  if (ahead.length > 0) found.push({ code: "held_for_earlier", jobs: ahead, more: 0, ...whose })
   return found
 }
 
@@ -174,17 +176,14 @@ function byNumber(a: Occupant, b: Occupant): number {
 
 function leasedBy(occupancy: Occupancy, job: QueueJob, host: QueueHost, here: readonly Occupant[]): QueueObstacle[] {
   const isAlone = job.alone || job.hasSecrets
-  // Who is suspended is there twice: beside the other one, and as it goes on.
-  const isFirst = (one: Occupant, at: number, all: readonly Occupant[]) =>
-    all.findIndex(({ job, leaving }) => job === one.job && leaving !== undefined) === at || one.leaving === undefined
-  const leases = (some: readonly Occupant[]) => some.filter(isFirst).map((one) => leaseOf(one, host))
+  const leases = (some: readonly Occupant[]) => onceEach(some).map((one) => leaseOf(one, host))
   const found: QueueObstacle[] = []
   const need = needOn(job.resources, host.total)
   const loners = isAlone ? here : here.filter(({ alone }) => alone)
   if (loners.length > 0) found.push({ code: "alone", leases: leases(loners) })
   const lonely = new Set(loners.map((one) => one.job))
   const others = here.filter((one) => !lonely.has(one.job))
-  const free = occupancy.freeBeside(host, others)
+  const free = occupancy.freeBeside(host, onceEach(others))
   if (need.gpus > 0 && need.gpus > free.gpus) {
     const held = others.filter(({ resources }) => resources.gpus > 0)
     found.push({ code: "gpu_leased", asked: need.gpus, free: free.gpus, leases: leases(held) })
@@ -194,13 +193,24 @@ function leasedBy(occupancy: Occupancy, job: QueueJob, host: QueueHost, here: re
     const isShort = asked > occupancy.freeBeside(host, []).memoryBytes
     if (isShort) found.push({ code: "memory_short", asked, free: now, forGpu: need.gpus > 0 })
     // Also where nobody else uses any more of it, jobs may be in the way.
-    const then = isShort ? occupancy.freeBeside(withoutOthersUse(host), others).memoryBytes : now
+    const then = isShort ? occupancy.freeBeside(withoutOthersUse(host), onceEach(others)).memoryBytes : now
     if (asked > then) found.push({ code: "memory_leased", asked, free: now, leases: leases(others) })
   }
   if (need.cores > 0 && need.cores > free.cores) {
     found.push({ code: "cores_leased", asked: need.cores, free: free.cores, leases: leases(others) })
   }
   return found
+}
+
+/** Who is suspended is there in two parts, beside the other one and as it goes on: as one, with the most that it has of each resource. */
+function onceEach(occupants: readonly Occupant[]): readonly Occupant[] {
+  return occupants.flatMap((one) => {
+    if (one.leaving === undefined) return one
+    const parts = occupants.filter(({ leaving }) => leaving === one.leaving)
+    if (parts[0] !== one) return []
+    const most = (of: keyof Resources) => Math.max(...parts.map(({ resources }) => resources[of]))
+    return { ...one, resources: { memoryBytes: most("memoryBytes"), gpus: most("gpus"), cores: most("cores") } }
+  })
 }
 
 /** Jobs for which the host is kept at some time while this one would be there; it would not fit beside them. */

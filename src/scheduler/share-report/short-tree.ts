@@ -24,7 +24,7 @@ export function readShortTree(text: string): readonly ShareNode[] {
   const number = (what: string): number => {
     const word = tokens[next]?.word ?? ""
     // A broken number with an exponent is one word but for its sign, as in 1e+15.
-    if (!/^\d+(\.\d+)?(e-?\d+)?$/i.test(word)) return fail(what)
+    if (!/^\d+(\.\d+)?(e-?\d+)?$/i.test(word) || !Number.isFinite(Number(word))) return fail(what)
     next++
     return Number(word)
   }

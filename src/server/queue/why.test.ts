@@ -122,3 +122,16 @@ for (const policy of [undefined, "qos: { urgent: { rank: 10 } }\n"]) {
     assert.doesNotMatch(told, /jobs? \d+\b(?!_)/)
   })
 }
+
+test("who is in the short lane is before by that, though sent later", async () => {
+  const text = "short-lane: { longest: 2m, interactive-only: false, running-per-user: 1 }\n"
+  const { server } = await busyServer(text)
+  await using _ = server
+  const long = await server.submit({ ...memory(6), timeLimitMs: HOUR_MS })
+  const short = await server.submit({ ...memory(6), timeLimitMs: 120_000 })
+  const { ahead } = await why(server, long.id)
+  assert.deepEqual(
+    ahead?.map(({ job, because }) => [job, because]),
+    [[short.id, "the short lane, or its QOS, goes first"]],
+  )
+})

@@ -93,7 +93,6 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
   if (place === null) return []
   const byPolicy = policyHolds(core)
   const jobs = new Map(scene.waiting.map((one) => [one.id, one]))
-  const tiers = new Map(scene.policy.partitions.map(({ name, tier }) => [name, tier]))
   // Of an array several tasks may be planned for.
   return plan.entries
     .filter((one, at) => one.place !== null && one.place < place && plan.entries[at - 1]?.job !== one.job)
@@ -104,18 +103,25 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
       user: jobs.get(one.job)?.user ?? "",
       place: one.place!,
       priority: byPolicy ? one.priority : null,
-      because: !byPolicy
-        ? earlierText(jobs.get(one.job), jobs.get(entry.job))
-        : one.ownersFirst
-          ? "it is its owner's Mac"
-          : (tiers.get(one.partition) ?? 1) > (tiers.get(entry.partition) ?? 1)
-            ? `its partition ${one.partition} goes first`
-            : one.priority > entry.priority
-              ? `its priority is higher by ${one.priority - entry.priority}`
-              : one.priority === entry.priority
-                ? `of equal priority, ${earlierText(jobs.get(one.job), jobs.get(entry.job))}`
-                : "the short lane, or its QOS, goes first",
+      because: byPolicy ? aheadText(scene, one, entry, jobs) : earlierText(jobs.get(one.job), jobs.get(entry.job)),
     }))
+}
+
+/** By what the first of two stands before the other where a policy orders them. */
+function aheadText(
+  { policy }: QueueScene,
+  one: QueueEntry,
+  other: QueueEntry,
+  jobs: ReadonlyMap<JobId, QueueJob>,
+): string {
+  const tierOf = (partition: string) => policy.partitions.find(({ name }) => name === partition)?.tier ?? 1
+  if (one.ownersFirst) return "it is its owner's Mac"
+  if (tierOf(one.partition) > tierOf(other.partition)) return `its partition ${one.partition} goes first`
+  if (one.priority > other.priority) return `its priority is higher by ${one.priority - other.priority}`
+  const [first, second] = [jobs.get(one.job), jobs.get(other.job)]
+  const isLater = first !== undefined && second !== undefined && first.submittedMs > second.submittedMs
+  if (one.priority < other.priority || isLater) return "the short lane, or its QOS, goes first"
+  return `of equal priority, ${earlierText(first, second)}`
 }
 
 function taskOf(core: Core, job: JobId): Pick<AheadView, "task"> {
