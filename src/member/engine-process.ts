@@ -4,7 +4,7 @@ import type { EngineEnd, EngineLaunch } from "../hive/engines/engine-adapter.ts"
 import type { StoppedNews } from "../hive/order/hive-news.ts"
 import type { HiveLimits } from "../hive/order/hive-order.ts"
 import type { FoundEngine } from "./find-engine.ts"
-import { Guardian } from "./guardian.ts"
+import { Guardian, guardOfEngine } from "./guardian.ts"
 import type { MemberContext } from "./member-context.ts"
 
 /** What is kept of what it said, to tell why it ended. */
@@ -35,7 +35,7 @@ export class EngineProcess {
       // A group of its own: what asks this member to end must not end the engine under its requests.
       detached: true,
     })
-    this.#guardian = this.#child.pid === undefined ? null : new Guardian(this.#child.pid, context.clock)
+    this.#guardian = this.#child.pid === undefined ? null : new Guardian(guardOfEngine(this.#child.pid), context.clock)
     const line = (text: string) => {
       this.lastLines.push(text)
       if (this.lastLines.length > KEPT_LINES) this.lastLines.shift()

@@ -14,6 +14,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 
 const exitCode = await runMember({
   read: () => readFileSync(process.argv[2] ?? "hive.json", "utf8"),
+  pid: process.pid,
   environment: process.env,
   clock: systemClock(),
   random: randomBytes,

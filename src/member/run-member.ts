@@ -2,6 +2,7 @@ import { adapterOf } from "../hive/engines/engine-adapters.ts"
 import { type HiveNews, mayGoBetter } from "../hive/order/hive-news.ts"
 import { readHiveOrder } from "../hive/order/read-hive-order.ts"
 import { WindfallError } from "../protocol/errors.ts"
+import { LifeGuard } from "./life-guard.ts"
 import { asLoss, Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
 import { readPlaces } from "./places.ts"
@@ -12,6 +13,8 @@ export interface MemberOptions
   extends Pick<MemberContext, "environment" | "clock" | "random" | "log" | "asked" | "hurried"> {
   /** The order. */
   readonly read: () => string
+  /** The number of the process that does nothing else, and ends with it. */
+  readonly pid: number
   /** A line for the server. */
   readonly print: (line: string) => void
 }
@@ -22,7 +25,7 @@ const TRY_AGAIN = 75
 
 /** Runs one member to its end. @returns its exit code: 0 when it was asked to end */
 export async function runMember(options: MemberOptions): Promise<number> {
-  const { read, environment, clock, random, print, log, asked, hurried } = options
+  const { read, pid, environment, clock, random, print, log, asked, hurried } = options
   const tell = (news: HiveNews) => print(JSON.stringify(news))
   const code = (loss: Loss | null) => (loss === null ? 0 : mayGoBetter(loss.code) ? TRY_AGAIN : REFUSED)
   let context: MemberContext
@@ -40,6 +43,7 @@ export async function runMember(options: MemberOptions): Promise<number> {
     tell({ hive: "stopped", rank, by: "never_began" })
     return code(loss)
   }
+  await using _guard = new LifeGuard(context, pid)
   try {
     return code(await (context.rank === 0 ? runHead(context) : runWorker(context)))
   } catch (error) {

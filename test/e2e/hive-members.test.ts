@@ -4,6 +4,7 @@ import { connect } from "node:net"
 import { describe, it } from "node:test"
 import { HIVE_STOP_SIGNAL } from "../../src/hive/order/hive-order.ts"
 import { startRelay } from "../lab/relay.ts"
+import { eventually } from "../support/agent-home.ts"
 import { chat, complete, HiveScene, type HiveSetup, signal, tokensOf } from "../support/hive-scene.ts"
 import { findLlamaCpp, olderLlamaCpp } from "../support/llama-cpp.ts"
 import { ScratchFolder } from "../support/scratch-folder.ts"
@@ -119,16 +120,45 @@ describe("a hive of two members with llama.cpp", { skip, timeout: 120_000 }, () 
 
   it("notices a host that says nothing any more; the host that comes back ends what it has", async () => {
     await using scene = await twoMembers({ limits: { silentMs: 1_000 } })
-    const [head, other] = scene.startAll()
-    await head!.says("ready")
-    const frozen = [other!.child.pid, ...scene.engines(1, "ggml-rpc-server")]
+    const head = scene.start(0)
+    // Or it would end itself.
+    const other = scene.start(1, {}, { limits: { ...scene.order.limits, silentMs: 60_000 } })
+    await head.says("ready")
+    const frozen = [other.child.pid, ...scene.engines(1, "ggml-rpc-server")]
     for (const pid of frozen) signal(pid, "SIGSTOP")
-    const lost = await head!.says("lost")
+    const lost = await head.says("lost")
     assert.deepEqual([lost.member, lost.code], [1, "member_lost"])
     assert.match(lost.reason, /nothing was heard of member 1 \(mac-1\)/)
     for (const pid of frozen) signal(pid, "SIGCONT")
-    assert.equal((await other!.ended).exitCode, LOST.exitCode)
-    await head!.ended
+    assert.equal((await other.ended).exitCode, LOST.exitCode)
+    await head.ended
+    assert.deepEqual(scene.alive(), [])
+  })
+
+  it("ends a member program that stands still, where nobody else would miss it, with its engine", async () => {
+    await using scene = await HiveScene.set({ engineFolder, layers: [2], limits: { silentMs: 1_000 } })
+    const [head] = scene.startAll()
+    await head!.says("ready")
+    for (const pid of [head!.child.pid, ...scene.engines(0, "llama-server")]) signal(pid, "SIGSTOP")
+    const lost = await head!.says("lost")
+    assert.deepEqual([lost.member, lost.code], [0, "engine_stopped"])
+    assert.match(lost.reason, /its member program stood still for 3 s/)
+    assert.equal((await head!.ended).exitCode, 137)
+    await eventually(() => scene.alive().length === 0, "nothing is alive")
+  })
+
+  it("is no member that stands still when all its processes did, as where an owner is there", async () => {
+    await using scene = await HiveScene.set({ engineFolder, layers: [2], limits: { silentMs: 600 } })
+    const [head] = scene.startAll()
+    const { port } = await head!.says("ready")
+    const all = scene.alive().map(({ pid }) => pid)
+    for (const pid of all) signal(pid, "SIGSTOP")
+    await new Promise((later) => setTimeout(later, 4_000))
+    for (const pid of all.toReversed()) signal(pid, "SIGCONT")
+    assert.equal((await complete(port, { prompt: PROMPT, max_tokens: 2 })).status, 200)
+    head!.child.kill("SIGTERM")
+    assert.equal((await head!.ended).exitCode, 0)
+    assert.ok(!head!.child.stdout.includes('"hive":"lost"'))
     assert.deepEqual(scene.alive(), [])
   })
 

@@ -20,17 +20,19 @@ describe("a hive that ends", { skip, timeout: 120_000 }, () => {
     const limits = { silentMs: 1_500, graceMs: NEVER_MS, killMs: NEVER_MS }
     const sizes = { model: { contextTokens: 65_536 }, changes: { contextTokens: 65_536, slots: 1 } }
     await using scene = await twoMembers({ limits, ...sizes })
-    const [head, other] = scene.startAll()
-    const { port } = await head!.says("ready")
+    const head = scene.start(0)
+    // Or it would end itself.
+    const other = scene.start(1, {}, { limits: { ...scene.order.limits, silentMs: NEVER_MS } })
+    const { port } = await head.says("ready")
     const stream = await complete(port, { prompt: "on and on", max_tokens: 60_000, ignore_eos: true, stream: true })
     const told = stream.text().catch(() => "cut")
-    other!.child.kill("SIGSTOP")
-    const lost = await head!.says("lost")
+    other.child.kill("SIGSTOP")
+    const lost = await head.says("lost")
     assert.deepEqual([lost.member, lost.code], [1, "member_lost"])
-    assert.equal((await head!.ended).exitCode, 75)
+    assert.equal((await head.ended).exitCode, 75)
     assert.doesNotMatch(await told, /\[DONE\]/)
-    other!.child.kill("SIGCONT")
-    assert.equal((await other!.ended).exitCode, 75)
+    other.child.kill("SIGCONT")
+    assert.equal((await other.ended).exitCode, 75)
     assert.deepEqual(scene.alive(), [])
   })
 
