@@ -1,3 +1,4 @@
+import { checkBeside } from "./check-calls.ts"
 import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 
@@ -18,27 +19,32 @@ function checkMessage(value: unknown, at: string): JsonObject {
   const message = objectOf(value)
   if (message === undefined) throw badRequest(`'${at}' must be an object`, at)
   if (!ROLES.has(message.role)) throw badRequest(`'${at}.role' must be one of ${[...ROLES].join(", ")}`, `${at}.role`)
+  const checked = checkBeside(message, at)
   const { content } = message
   if (Array.isArray(content)) {
-    for (const [index, part] of content.entries()) checkPart(part, `${at}.content[${index}]`)
+    checked.content = content.map((part: unknown, index) => checkPart(part, `${at}.content[${index}]`))
   } else if (typeof content !== "string" && content !== null && content !== undefined) {
     throw badRequest(`'${at}.content' must be a text or a list of parts`, `${at}.content`)
   }
   if ((content ?? undefined) === undefined && (message.role === "user" || message.role === "system"))
     throw badRequest(`'${at}.content' is required`, `${at}.content`)
   // Chat templates know only the older word.
-  if (message.role === "developer") return { ...message, role: "system" }
+  if (message.role === "developer") return { ...checked, role: "system" }
   // One engine would refuse it, and the other take it for an empty text.
-  const isEmpty = message.role === "assistant" && (content ?? null) === null && (message.tool_calls ?? null) === null
-  return isEmpty ? { ...message, content: "" } : message
+  const isEmpty = message.role === "assistant" && (content ?? null) === null && checked.tool_calls === undefined
+  return isEmpty ? { ...checked, content: "" } : checked
 }
 
-function checkPart(value: unknown, at: string): void {
+function checkPart(value: unknown, at: string): JsonObject {
   const part = objectOf(value)
   if (part === undefined) throw badRequest(`'${at}' must be an object`, at)
   if (!PARTS.has(part.type)) throw badRequest(`'${at}.type' must be one of ${[...PARTS].join(", ")}`, `${at}.type`)
   if (part.type === "text" && typeof part.text !== "string") throw badRequest(`'${at}.text' must be a text`, at)
   if (part.type === "image_url") checkImageUrl(objectOf(part.image_url)?.url ?? part.image_url, at)
+  if (part.type !== "refusal") return part
+  // A text as the others to engines, which know no such part.
+  if (typeof part.refusal !== "string") throw badRequest(`'${at}.refusal' must be a text`, at)
+  return { type: "text", text: part.refusal }
 }
 
 /** Engines would fetch any other URL themselves, from within the lab's network, or open a file. */

@@ -1,3 +1,4 @@
+import { callArguments } from "./check-calls.ts"
 import { checkImageUrl } from "./check-messages.ts"
 import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
@@ -32,7 +33,7 @@ function addItem(item: JsonObject, messages: JsonObject[], at: string): void {
       const call = {
         id: textField(item, "call_id", at),
         type: "function",
-        function: { name: textField(item, "name", at), arguments: textField(item, "arguments", at) },
+        function: { name: textField(item, "name", at), arguments: callArguments(item.arguments, `${at}.arguments`) },
       }
       const last = messages.at(-1)
       const called = last?.tool_calls
