@@ -29,6 +29,15 @@ export interface Found {
   readonly line?: Line
 }
 
+/** What makes room for a job: whom it preempts, where it goes then, and when. */
+export interface MadeRoom {
+  readonly places: readonly number[]
+  readonly startMs: number
+  readonly preempts: readonly Preemption[]
+  /** Who has to be gone before: these, and who was on its way out for it already. */
+  readonly after: readonly JobId[]
+}
+
 /** Room that it has; `reason` where it is for later, or has to be made first. */
 export function given(task: number | null, room: Room, nowMs: number, reason: WaitReason | null = null): Found {
   const isStart = room.startMs <= nowMs

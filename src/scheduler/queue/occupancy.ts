@@ -67,7 +67,7 @@ export class Occupancy {
     for (const entry of plan.entries) {
       for (const { job, task, hosts, mode } of entry.preempts) {
         this.#leaving.set(`${job} ${task}`, { isSuspended: mode === "suspend", order: this.#orders.get(entry)! })
-        for (const host of hosts) this.#vacated.set(host, { order: this.#orders.get(entry)!, for: entry.job })
+        for (const host of hosts) this.#noteVacated(host, entry)
       }
       this.#noteLeaving(entry)
     }
@@ -117,6 +117,13 @@ export class Occupancy {
     }
   }
 
+  /** Of several for whom some leave the host the first is in the way of all others. */
+  #noteVacated(host: HostId, entry: QueueEntry): void {
+    const order = this.#orders.get(entry)!
+    const known = this.#vacated.get(host)
+    if (known === undefined || order < known.order) this.#vacated.set(host, { order, for: entry.job })
+  }
+
   /** Those who were on their way out for it before, where it gets their place. */
   #noteLeaving(entry: QueueEntry): void {
     const { job, reason } = entry
@@ -125,7 +132,7 @@ export class Occupancy {
     for (const one of this.#scene.running) {
       if (one.leavesMs === null || one.leavesFor !== job || !reason.jobs.includes(one.job)) continue
       this.#leaving.set(`${one.job} ${one.task}`, { isSuspended: false, order })
-      for (const host of one.hosts) this.#vacated.set(host, { order, for: job })
+      for (const host of one.hosts) this.#noteVacated(host, entry)
     }
   }
 

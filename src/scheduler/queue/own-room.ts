@@ -1,9 +1,10 @@
 import type { JobId } from "../../protocol/ids.ts"
 import type { Calendar, Room } from "../calendar/calendar.ts"
+import type { MadeRoom } from "./found.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import type { OwnHosts } from "./own-hosts.ts"
-import type { MadeRoom, Preemptor } from "./preempt.ts"
+import type { Preemptor } from "./preempt.ts"
 import type { RoomElsewhere } from "./room-elsewhere.ts"
 
 /** Room for owners on their own hosts: what is free there, and what guests make where a job could not start elsewhere. */
@@ -51,7 +52,7 @@ export class OwnRoom {
       return null
     }
     const made = this.#preemptor.makeOwnRoom(line, request, this.#placesOf(line, request.plan.asked.places))
-    if (made === null) {
+    if (made === null && !this.#preemptor.isSoonWithout) {
       request.ownFailed.add(user)
       this.#own.foundNothing(user)
     }

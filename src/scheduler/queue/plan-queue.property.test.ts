@@ -4,6 +4,7 @@ import fc from "fast-check"
 import { couldBeInTheWay } from "../../../test/support/could-be-in-the-way.ts"
 import { foundAtTurn, limitIn } from "../../../test/support/found-at-turn.ts"
 import { goneIn } from "../../../test/support/gone-in.ts"
+import { preemptionScenes } from "../../../test/support/preemption-scenes.ts"
 import { anyQueueScenes, QUEUE_NOW_MS as NOW_MS } from "../../../test/support/queue-scenes.ts"
 import { assertReason } from "../../../test/support/reason-holds.ts"
 import { needOn } from "../../protocol/resources.ts"
@@ -18,6 +19,8 @@ import { PlanReport } from "./plan-report.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueHost, QueueScene } from "./queue-scene.ts"
 import { reasonText } from "./reason-text.ts"
+
+const anyScenes = () => fc.oneof(anyQueueScenes(), preemptionScenes())
 
 interface Span {
   readonly job: number
@@ -45,7 +48,7 @@ class Steps {
       .flatMap((one) => {
         const span = this.#span(NOW_MS, endOf(one, NOW_MS))
         const left = gone.get(one.job)
-        if (left === undefined) return [{ job: one.job, ...one.resources, alone: one.alone, ...span }]
+        if (left === undefined) return [{ job: one.job, ...one.resources, alone: one.alone || one.hasSecrets, ...span }]
         if (left.mode !== "suspend") return []
         return [{ job: one.job, memoryBytes: one.resources.memoryBytes, gpus: 0, cores: 0, alone: false, ...span }]
       })
@@ -91,7 +94,7 @@ class Steps {
 describe("planQueue() of any pool and queue", () => {
   it("oversubscribes no host, now or later, and gives gangs all of their hosts or none", () => {
     fc.assert(
-      fc.property(anyQueueScenes(), (scene) => {
+      fc.property(anyScenes(), (scene) => {
         const { entries } = planQueue(scene, NOW_MS)
         const gone = goneIn(scene, entries)
         const steps = new Steps(scene)
@@ -113,7 +116,7 @@ describe("planQueue() of any pool and queue", () => {
 
   it("gives each job the same times whoever stands behind it: no start delays a reservation", () => {
     fc.assert(
-      fc.property(anyQueueScenes(), fc.nat(8), (scene, cut) => {
+      fc.property(anyScenes(), fc.nat(8), (scene, cut) => {
         const plain = { ...scene, policy: { ...scene.policy, owners: { ...scene.policy.owners, first: false } } }
         const { lines } = orderQueue(plain, NOW_MS)
         const behind = new Set(lines.slice(cut).map(({ spec }) => spec.id))
@@ -130,7 +133,7 @@ describe("planQueue() of any pool and queue", () => {
 
   it("is the same for the same input, in whatever order it comes, and changes nothing of it", () => {
     fc.assert(
-      fc.property(anyQueueScenes(), (scene) => {
+      fc.property(anyScenes(), (scene) => {
         const before = structuredClone(scene)
         const plan = planQueue(scene, NOW_MS)
         const { waiting, running, bookings } = scene
@@ -154,7 +157,7 @@ describe("planQueue() of any pool and queue", () => {
 
   it("names a reason for each job that does not start, and of each host what is in its way, which is true by itself", () => {
     fc.assert(
-      fc.property(anyQueueScenes(), (scene) => {
+      fc.property(anyScenes(), (scene) => {
         const plan = planQueue(scene, NOW_MS)
         const report = new PlanReport(scene, plan)
         const steps = new Steps(scene)
@@ -211,7 +214,7 @@ describe("planQueue() of any pool and queue", () => {
 
   it("decides the next start as the whole plan does", () => {
     fc.assert(
-      fc.property(anyQueueScenes(), (scene) => {
+      fc.property(anyScenes(), (scene) => {
         const freed = new Set(scene.hosts.map(({ id }) => id))
         const next = nextStart(scene, orderQueue(scene, NOW_MS), NOW_MS, freed)
         const starts = planQueue(scene, NOW_MS).entries.filter(({ state }) => state === "start")
@@ -226,7 +229,7 @@ describe("planQueue() of any pool and queue", () => {
 
   it("decides all starts and preemptions as the whole plan does", () => {
     fc.assert(
-      fc.property(anyQueueScenes(), (scene) => {
+      fc.property(anyScenes(), (scene) => {
         const starts = planStarts(scene, orderQueue(scene, NOW_MS), NOW_MS)
         const { entries } = planQueue(scene, NOW_MS)
         const brief = (all: readonly QueueEntry[]) =>
@@ -243,7 +246,7 @@ describe("planQueue() of any pool and queue", () => {
 
   it("gives each task of an array one time at most, and in all its partitions together no more than run at once", () => {
     fc.assert(
-      fc.property(anyQueueScenes(), (scene) => {
+      fc.property(anyScenes(), (scene) => {
         const { entries } = planQueue(scene, NOW_MS)
         for (const { id, array } of scene.waiting) {
           const tasks = entries.flatMap(({ job, state, task }) => (job === id && state !== "waits" ? [task] : []))
@@ -262,7 +265,7 @@ describe("planQueue() of any pool and queue", () => {
 
   it("counts its own starts against limits", () => {
     fc.assert(
-      fc.property(anyQueueScenes(), (scene) => {
+      fc.property(anyScenes(), (scene) => {
         const most = scene.policy.limits.user?.runningJobs
         if (most === undefined) return
         const plan = planQueue(scene, NOW_MS)

@@ -36,20 +36,41 @@ test("whoever is stopped for a job stands still for nothing: once all others tha
     fc.property(preemptionScenes(), fc.nat(), (any, at) => {
       const scene = urgent(any, at)
       for (const entry of planQueue(scene, NOW_MS).entries) {
-        const { preempts, hosts, startMs } = entry
+        const { preempts, startMs } = entry
         if (!preempts.some(({ mode }) => mode === "suspend")) continue
         met++
         const [gone] = planQueue(asAsked(scene, entry, true), NOW_MS).entries
-        assert.deepEqual([gone?.state, gone?.hosts, gone?.preempts], ["start", hosts, []])
+        assert.deepEqual([gone?.state, gone?.preempts], ["start", []])
         if (preempts.every(({ mode }) => mode === "suspend")) continue
         const [soon] = planQueue(asAsked(scene, entry, false), NOW_MS).entries
         // What should be gone by now may be there to the end of the step.
         const endOfStepMs = Math.ceil(NOW_MS / 60_000) * 60_000
-        assert.deepEqual([soon?.hosts, soon?.preempts], [hosts, []])
+        assert.deepEqual(soon?.preempts, [])
         assert.ok(soon!.startMs! <= Math.max(startMs!, endOfStepMs), `${soon!.startMs} after ${startMs}`)
       }
     }),
     { numRuns: 2_000 },
   )
   assert.ok(met > 30, `${met} stop others`)
+})
+
+test("whoever preempts others starts earlier by it", () => {
+  let met = 0
+  fc.assert(
+    fc.property(preemptionScenes(), fc.nat(), fc.constantFrom("suspend", "requeue", "cancel"), (any, at, mode) => {
+      const { policy, ...scene } = urgent(any, at)
+      const preemption = { ...policy.preemption, mode }
+      // Hosts that open soon have room then for who waits.
+      const hosts = any.hosts
+      const [entry] = planQueue({ ...scene, hosts, policy: { ...policy, preemption } }, NOW_MS).entries
+      if (entry === undefined || entry.preempts.length === 0) return
+      met++
+      const owners = { ...policy.owners, preempt: false }
+      const kind = { ...policy, owners, preemption: { ...preemption, by: "off" } } as const
+      const [without] = planQueue({ ...scene, hosts, policy: kind }, NOW_MS).entries
+      assert.ok((without!.startMs ?? Number.POSITIVE_INFINITY) > entry.startMs!, `${without!.startMs}`)
+    }),
+    { numRuns: 2_000 },
+  )
+  assert.ok(met > 30, `${met} preempt others`)
 })

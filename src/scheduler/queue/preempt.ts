@@ -3,33 +3,19 @@ import type { Calendar } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
 import { Candidates } from "./candidates.ts"
 import { chooseOffers } from "./choose-offers.ts"
+import type { MadeRoom } from "./found.ts"
+import { leftOf } from "./left-of.ts"
 import { awaitedFor, isLetBe } from "./let-be.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { preemptionOf } from "./preemption-of.ts"
-import type { Preemption } from "./queue-plan.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
 import { release } from "./release.ts"
 import { RunningWholes } from "./running-wholes.ts"
 import type { Standings } from "./standings.ts"
 import { StayBeside } from "./stay-beside.ts"
 import { type Candidate, VictimOrder } from "./victim-order.ts"
-import { goneAtLatestInMs, goneInMs } from "./when-gone.ts"
-
-/** What makes room for a job: whom it preempts, where it goes then, and when. */
-export interface MadeRoom {
-  readonly places: readonly number[]
-  readonly startMs: number
-  readonly preempts: readonly Preemption[]
-  /** Who has to be gone before: these, and who was on its way out for it already. */
-  readonly after: readonly JobId[]
-}
-
-/** When there is room once the victims have made it, and which of them stay where they are, stopped. */
-interface Made {
-  readonly startMs: number
-  readonly staying: ReadonlySet<Candidate>
-}
+import { goneAtLatestInMs, goneInMs, type Made } from "./when-gone.ts"
 
 const NOBODY: ReadonlySet<RunningAttempt> = new Set()
 
@@ -66,6 +52,9 @@ export class Preemptor {
     this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
   }
 
+  /** Whether it was for room as soon without that, or sooner, that the last one who asked preempts nobody. */
+  isSoonWithout = false
+
   /** When somebody may be preempted who has not run long enough; Infinity for nobody. */
   get nextMs(): number {
     return this.#candidates.nextMs
@@ -92,13 +81,15 @@ export class Preemptor {
     const failed = this.#failed.get(request) ?? new Set()
     this.#failed.set(request, failed)
     if (failed.has(key)) return null
+    this.isSoonWithout = false
     const made = this.#tryToMakeRoom(line, request, request.plan.asked.places)
-    if (made === null) failed.add(key)
+    if (made === null && !this.isSoonWithout) failed.add(key)
     return made
   }
 
   /** The same on its sender's own hosts, where guests give way. */
   makeOwnRoom(line: Line, request: LineRequest, places: readonly number[]): MadeRoom | null {
+    this.isSoonWithout = false
     return this.#owners.has(line.spec.user) ? this.#tryToMakeRoom(line, request, places) : null
   }
 
@@ -132,29 +123,33 @@ export class Preemptor {
     if (all.length === 0) return null
     const chosenPlaces = chosen.map(({ place }) => place).sort((a, b) => a - b)
     this.#release(all, -1)
-    const victims = this.#needed(request, all, chosenPlaces)
-    const made = this.#roomWithout(line, request, victims, chosenPlaces)
-    const letBe = made === null ? [] : this.#letBe(line, request, victims, made, chosenPlaces)
+    const asked = this.#needed(request, all, chosenPlaces)
+    const made = this.#roomWithout(line, request, asked, chosenPlaces)
+    const letBe = made === null ? [] : this.#letBe(line, request, asked, made, chosenPlaces)
     if (made === null || letBe.length > 0) {
-      this.#release(victims, 1)
+      this.#release(asked, 1)
       if (letBe.length === 0) return null
       return this.#tryToMakeRoom(line, request, places, new Set([...spared, ...letBe.map(({ attempt }) => attempt)]))
     }
+    const victims = this.#withoutIdle(line, request, asked, made, chosenPlaces)
+    if (victims.length === 0) return null
     const { startMs, staying } = made
+    if (startMs > nowMs && victims.every(isNew)) {
+      this.#release(victims, 1)
+      this.isSoonWithout = this.#calendar.find(plan, startMs + 0.5) !== null
+      if (this.isSoonWithout) return null
+      this.#release(victims, -1)
+    }
     const room = { places: chosenPlaces, startMs }
     this.#calendar.take(plan, room)
     const isOver = victims.every((one) => one.isStopped && staying.has(one))
     for (const victim of victims) {
       this.#gone.add(victim.attempt)
       // Nobody else starts there until they are gone.
-      for (const place of victim.places) {
-        if (!isOver) {
-          const { total } = this.#calendar.profiles[place]!
-          this.#calendar.hold(place, total, nowMs, Math.max(startMs, nowMs + 1))
-        }
-      }
+      for (const place of isOver ? [] : victim.places)
+        this.#calendar.hold(place, this.#calendar.profiles[place]!.total, nowMs, Math.max(startMs, nowMs + 1))
     }
-    this.#beside.keep(staying, plan, room)
+    this.#beside.keep(new Set(victims.filter((one) => staying.has(one))), plan, room)
     const preempts = victims.flatMap((one) => {
       const hosts = this.#running.hostsOf(one.attempt)
       return preemptionOf(one, line.spec.id, hosts, staying.has(one), this.#beside.whyNot(plan, one), nowMs)
@@ -167,16 +162,25 @@ export class Preemptor {
   #needed({ plan }: LineRequest, victims: readonly Candidate[], places: readonly number[]): readonly Candidate[] {
     if (places.length === 1 || victims.every((one) => one.places.length === 1)) return victims
     const { nowMs } = this.#calendar.grid
-    let needed = victims
-    // Those that matter most are spared first.
-    for (const one of [...victims].sort(this.#order.candidates).reverse()) {
-      const rest = needed.filter((each) => each !== one)
-      this.#release([one], 1)
+    return leftOf(victims, [...victims].sort(this.#order.candidates), this.#release, (rest) => {
       const startMs = nowMs + goneAtLatestInMs(rest)
-      if (rest.length > 0 && this.#calendar.hasRoomAskedFor(plan, { places, startMs })) needed = rest
-      else this.#release([one], -1)
-    }
-    return needed
+      return rest.length > 0 && this.#calendar.hasRoomAskedFor(plan, { places, startMs })
+    })
+  }
+
+  /** Those without whom it would start later: the others are let be, as by then there is room beside them. */
+  #withoutIdle(
+    line: Line,
+    request: LineRequest,
+    victims: readonly Candidate[],
+    { startMs, staying }: Made,
+    places: readonly number[],
+  ): readonly Candidate[] {
+    if (startMs === this.#calendar.grid.nowMs) return victims
+    return leftOf(victims, victims.filter(isNew).sort(this.#order.candidates), this.#release, (rest) => {
+      const made = this.#roomAt(line, request, rest, places, startMs)
+      return made !== null && rest.every((one) => !staying.has(one) || made.staying.has(one))
+    })
   }
 
   /** When the line may start where these have made room, and which of them stay; as soon as can be where none has to end who was to stay. */
@@ -254,19 +258,13 @@ export class Preemptor {
       found = hasRoom(released)
       if (found) break
     }
-    let victims: readonly Candidate[] = [...released]
-    if (found) {
-      // The last one is needed; of the others those that matter most are spared first.
-      for (const one of released.slice(0, -1).reverse()) {
-        const rest = victims.filter((each) => each !== one)
-        this.#release([one], 1)
-        if (hasRoom(rest)) victims = rest
-        else this.#release([one], -1)
-      }
-    }
+    // The last one is needed.
+    const victims = found ? leftOf(released, released.slice(0, -1), this.#release, hasRoom) : released
     const known = found ? this.#withLosses(line, plan, victims, place, nowMs + goneIn(victims)) : null
-    this.#release(found ? victims : released, 1)
-    return known
+    this.#release(victims, 1)
+    if (plan.asked.hosts > 1 || known === null || !victims.every(isNew) || !hasRoom(victims)) return known
+    this.isSoonWithout = true
+    return null
   }
 
   /** Where they hold nothing any more: who of them could not stay there after all. */
@@ -283,9 +281,14 @@ export class Preemptor {
     return victims.map((one) => ({ ...one, losesWork: !staying.has(one) }))
   }
 
-  #release(some: readonly Candidate[], times: 1 | -1): void {
+  readonly #release = (some: readonly Candidate[], times: 1 | -1): void => {
     release(this.#calendar, this.#scene, this.#running, some, times)
   }
+}
+
+/** It would be asked now. */
+function isNew({ isLeaving, isStopped }: Candidate): boolean {
+  return !isLeaving && !isStopped
 }
 
 /** The start is one that others are asked for now. */

@@ -15,3 +15,9 @@ export function goneAtLatestInMs(victims: readonly Asked[]): number {
 function mostMs(victims: readonly Asked[]): number {
   return victims.reduce((most, { graceMs }) => Math.max(most, graceMs), 0)
 }
+
+/** When there is room once the victims have made it, and which of them stay where they are, stopped. */
+export interface Made {
+  readonly startMs: number
+  readonly staying: ReadonlySet<Candidate>
+}
