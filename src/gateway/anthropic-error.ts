@@ -12,6 +12,7 @@ const TYPES: Readonly<Record<ProblemKind, string>> = {
   slow_client: "timeout_error",
   too_large: "request_too_large",
   wrong_encoding: "invalid_request_error",
+  harmful: "invalid_request_error",
   quota: "rate_limit_error",
   busy: "rate_limit_error",
   engine: "api_error",

@@ -14,6 +14,8 @@ const STATUS = {
   too_large: 413,
   /** The body is packed in a way that is not known here. */
   wrong_encoding: 415,
+  /** Engines ended, or stood still, while they read this very request. No client tries again by itself after that status. */
+  harmful: 422,
   /** The key has used up what it may use for now. */
   quota: 429,
   /** Too many requests wait already. */
@@ -34,6 +36,8 @@ export interface ProblemOptions {
   readonly param?: string | undefined
   /** When to try again, in whole seconds. */
   readonly retryAfterS?: number | undefined
+  /** Clients that try again by themselves are told not to. */
+  readonly mayRetry?: boolean
   readonly cause?: unknown
 }
 
@@ -46,12 +50,14 @@ export class GatewayProblem extends Error {
   readonly kind: ProblemKind
   readonly param: string | null
   readonly retryAfterS: number | null
+  readonly mayRetry: boolean
 
   constructor(kind: ProblemKind, message: string, options: ProblemOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.kind = kind
     this.param = options.param ?? null
     this.retryAfterS = options.retryAfterS ?? null
+    this.mayRetry = options.mayRetry ?? true
   }
 
   get status(): number {

@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<ProblemKind, readonly [type: string, code: string |
   slow_client: ["invalid_request_error", "request_timeout"],
   too_large: ["invalid_request_error", "request_too_large"],
   wrong_encoding: ["invalid_request_error", "unsupported_content_encoding"],
+  harmful: ["invalid_request_error", "request_ends_engine"],
   quota: ["rate_limit_exceeded", "rate_limit_exceeded"],
   busy: ["rate_limit_exceeded", "rate_limit_exceeded"],
   engine: ["server_error", "engine_error"],

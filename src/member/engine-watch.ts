@@ -23,7 +23,13 @@ export function lossOf(
   const worker = workers.find(({ address, port }) => `${address}:${port}` === endpoint)
   const member = worker?.rank ?? (code === "member_lost" || code === "unreachable" ? null : context.rank)
   const where = member === null ? "" : `member ${member} (${context.places[member]?.host}): `
-  return { loss: new Loss(code, member, `${where}${reason}`), isCertain: member !== null && code !== "engine_ended" }
+  const seen = end.signal === null ? {} : { signal: end.signal }
+  // Whoever kills it may be about to kill this program, too, and its host says why.
+  const isAlone = context.places.length === 1 && end.signal !== "SIGKILL"
+  return {
+    loss: new Loss(code, member, `${where}${reason}`, undefined, seen),
+    isCertain: member !== null && (isAlone || code !== "engine_ended"),
+  }
 }
 
 /** Tells when a process of the engine ends, until the signal is aborted. */

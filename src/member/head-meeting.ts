@@ -206,7 +206,8 @@ export class HeadMeeting {
     else if (message.type === "leaving") {
       this.#fail(new Loss("member_left", peer.rank, `${this.#named([peer.rank])} was asked to end`))
     } else if (message.type === "lost") {
-      this.#fail(new Loss(message.code, message.member, message.reason, message.hint))
+      const { code, member: whose, reason, hint, signal } = message
+      this.#fail(new Loss(code, whose, reason, hint, signal === undefined ? {} : { signal }))
     }
     if (message.type !== "pulse") this.#tellChanged()
   }

@@ -17,6 +17,8 @@ export type PulseMessage =
       readonly reason: string
       readonly hint?: string
       readonly member: number | null
+      readonly signal?: string
+      readonly silentMs?: number
     }
   /** All versions agree: its engine may begin. From the head. */
   | { readonly type: "begin" }

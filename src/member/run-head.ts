@@ -90,8 +90,16 @@ export async function runHead(context: MemberContext): Promise<Loss | null> {
 }
 
 export function lostNews(loss: Loss, rank = 0) {
-  const { code, message, member, hint } = loss
-  return { hive: "lost", rank, member, code, reason: message, ...(hint === undefined ? {} : { hint }) } as const
+  const { code, message, member, hint, seen } = loss
+  return {
+    hive: "lost",
+    rank,
+    member,
+    code,
+    reason: message,
+    ...(hint === undefined ? {} : { hint }),
+    ...seen,
+  } as const
 }
 
 async function serve(
@@ -151,9 +159,10 @@ async function serve(
       const answer = await askHead(at, order.engineKey, progressPath, ANSWER_MS)
       return answer?.status === 200 ? progress(answer.body) : null
     }
-    void watchProgress(clock, order.limits.stallMs, look, quiet, (ms) =>
-      end.fail(new Loss("stuck", null, `no token came for ${Math.round(ms / 1000)} s while a request was worked on`)),
-    )
+    void watchProgress(clock, order.limits.stallMs, look, quiet, (ms) => {
+      const reason = `no token came for ${Math.round(ms / 1000)} s while a request was worked on`
+      end.fail(new Loss("stuck", null, reason, undefined, { silentMs: Math.round(ms) }))
+    })
   }
   tell({ hive: "ready", rank: 0, ...at, version: found.version, placed, loadMs: Math.round(loadMs) })
   return new Promise<never>(() => {})

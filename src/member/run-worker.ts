@@ -107,8 +107,8 @@ async function report(
   if (!meeting.wasMet && loss.code !== "member_missing") {
     await (joined ?? meeting.join(order.limits.gatherMs, context.asked)).catch(() => {})
   }
-  const { code, message, member, hint } = end.loss ?? loss
-  meeting.send({ type: "lost", code, reason: message, member, ...(hint === undefined ? {} : { hint }) })
+  const { code, message, member, hint, seen } = end.loss ?? loss
+  meeting.send({ type: "lost", code, reason: message, member, ...(hint === undefined ? {} : { hint }), ...seen })
 }
 
 /**

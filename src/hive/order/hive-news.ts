@@ -52,6 +52,10 @@ export interface LostNews extends FromMember {
   readonly code: LossCode
   readonly reason: string
   readonly hint?: string
+  /** Of an engine that was ended by a signal: its name. */
+  readonly signal?: string
+  /** Of one that is stuck: for how long nothing has come. */
+  readonly silentMs?: number
 }
 
 /** It was asked to end: what is in flight may finish. Nothing new may be sent. */
@@ -115,6 +119,7 @@ export function readHiveNews(line: string): HiveNews | null {
     if (raw.hive === "slow" && !Number.isSafeInteger(raw.member)) return null
     if (raw.hive === "slow" && raw.roundTripMs !== null && !Number.isFinite(raw.roundTripMs)) return null
     if (raw.hive === "lost" && (typeof raw.reason !== "string" || !Object.hasOwn(LOSSES, raw.code ?? ""))) return null
+    if (raw.hive === "lost" && raw.silentMs !== undefined && !Number.isFinite(raw.silentMs)) return null
     return raw as HiveNews
   } catch {
     return null

@@ -6,6 +6,7 @@ import type { Replica } from "./served-models.ts"
 interface LossOptions extends ErrorOptions {
   readonly isExplained?: boolean
   readonly isCut?: boolean
+  readonly isSilent?: boolean
 }
 
 /** A replica did not answer, or not to the end. As long as the client has seen nothing, another one may be asked. */
@@ -14,13 +15,16 @@ export class ReplicaLost extends Error {
   readonly #name: string
   /** Who runs the replica says why. */
   readonly #isExplained: boolean
-  /** Its engine had taken the request, or more of them, and the connection ended: it may have died of it. */
+  /** Its engine had taken the request, and broke off or says that it cannot: it may have died of it. */
   readonly isCut: boolean
+  /** Nothing came for too long. */
+  readonly isSilent: boolean
 
   constructor(reason: string, name: string, options: LossOptions = {}) {
     super(reason, options)
     this.#name = name
     this.isCut = options.isCut === true
+    this.isSilent = options.isSilent === true
     this.#isExplained = options.isExplained === true
   }
 
@@ -28,7 +32,8 @@ export class ReplicaLost extends Error {
   static at(replica: Replica, name: string, error: unknown): unknown {
     if (!(error instanceof ReplicaLost)) return error
     const why = replica.whyCut?.() ?? null
-    return why === null ? error : new ReplicaLost(why, name, { cause: error, isExplained: true, isCut: error.isCut })
+    const { isCut, isSilent } = error
+    return why === null ? error : new ReplicaLost(why, name, { cause: error, isExplained: true, isCut, isSilent })
   }
 
   /** What the client is told when no other one is asked. */
@@ -61,6 +66,7 @@ export function engineAgent(): Agent {
  * @throws {ReplicaLost}, the signal's reason
  */
 export async function askEngine(agent: Agent, limits: GatewayLimits, asked: EngineRequest): Promise<IncomingMessage> {
+  let hasBroken = false
   for (;;) {
     asked.signal.throwIfAborted()
     const request = start(agent, asked)
@@ -69,9 +75,14 @@ export async function askEngine(agent: Agent, limits: GatewayLimits, asked: Engi
     } catch (error) {
       asked.signal.throwIfAborted()
       const { code } = error as NodeJS.ErrnoException
-      // An engine may close a kept connection in the moment in which it is used again: that says nothing of the engine.
-      if (request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE")) continue
-      throw error instanceof ReplicaLost ? error : lost(error, asked.name)
+      // An engine may close a kept connection in the moment in which it is used again: that says nothing of the engine, if it still listens.
+      if (request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE")) {
+        hasBroken = true
+        continue
+      }
+      throw error instanceof ReplicaLost
+        ? error
+        : lost(error, asked.name, hasBroken || (request.socket !== null && code !== "ECONNREFUSED"))
     }
   }
 }
@@ -121,11 +132,11 @@ function answerOf(
   { name }: EngineRequest,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const give = (reason: string) => () => request.destroy(new ReplicaLost(reason, name))
-  let timer = setTimeout(give("its engine could not be reached in time"), connectMs)
+  const give = (reason: string, isSilent: boolean) => () => request.destroy(new ReplicaLost(reason, name, { isSilent }))
+  let timer = setTimeout(give("its engine could not be reached in time", false), connectMs)
   const waitForAnswer = () => {
     clearTimeout(timer)
-    timer = setTimeout(give("its engine has been silent for too long"), silenceMs)
+    timer = setTimeout(give("its engine has been silent for too long", true), silenceMs)
   }
   request.once("socket", (socket) => {
     if (socket.connecting) socket.once("connect", waitForAnswer)
@@ -137,9 +148,8 @@ function answerOf(
   return promise.finally(() => clearTimeout(timer))
 }
 
-function lost(error: unknown, name: string): ReplicaLost {
-  const { code } = error as NodeJS.ErrnoException
-  const isCut = code !== "ECONNREFUSED"
+/** @param isCut there was a connection by which it may have come to the engine */
+function lost(error: unknown, name: string, isCut: boolean): ReplicaLost {
   const reason = isCut ? "the connection to its engine broke" : "its engine does not listen"
   return new ReplicaLost(reason, name, { cause: error, isCut })
 }

@@ -127,11 +127,9 @@ export class ClientAnswer {
 
   /** Tells what is wrong, in the dialect's own shape. Only before a stream has begun. */
   refuse(problem: GatewayProblem): void {
-    const { retryAfterS, status } = problem
-    if (retryAfterS !== null) {
-      this.header("retry-after", String(retryAfterS))
-      if (retryAfterS > LONG_WAIT_S) this.header("x-should-retry", "false")
-    }
+    const { retryAfterS, mayRetry, status } = problem
+    if (retryAfterS !== null) this.header("retry-after", String(retryAfterS))
+    if (!mayRetry || (retryAfterS ?? 0) > LONG_WAIT_S) this.header("x-should-retry", "false")
     this.json(status, this.#isAnthropic ? anthropicError(problem, this.#requestId) : openAiError(problem))
   }
 

@@ -9,6 +9,8 @@ import type { Replica } from "./served-models.ts"
 /** An engine that has sent its end mark ends its answer within this. */
 const END_MS = 2_000
 
+const SILENT = "its engine has been silent for too long"
+
 /** Whose answer it is. */
 export interface AnswerSource {
   readonly replica: Replica
@@ -45,7 +47,7 @@ async function goodText(response: IncomingMessage, limits: GatewayLimits, source
   const status = response.statusCode ?? 0
   if (status === 200) return text
   const { problem, isReplicaLost } = readEngineError(status, text, source.name, source.replica.model)
-  throw isReplicaLost ? new ReplicaLost("its engine is not ready", source.name) : problem
+  throw isReplicaLost ? new ReplicaLost("its engine is not ready", source.name, { isCut: true }) : problem
 }
 
 /** Takes the chunks that came together. @returns what is to be waited for before more are read */
@@ -81,7 +83,8 @@ class ChunkReader {
     this.#take = take
     this.#end = Promise.withResolvers()
     this.isOver = this.#end.promise
-    this.#silence = setTimeout(() => this.#fail(this.#lost("its engine has been silent for too long")), silenceMs)
+    const silent = () => new ReplicaLost(SILENT, source.name, { isSilent: true })
+    this.#silence = setTimeout(() => this.#fail(silent()), silenceMs)
     response.setEncoding("utf8")
     response.on("data", this.#onData)
     response.once("end", this.#onCut)
@@ -154,7 +157,7 @@ class ChunkReader {
 function throwError(body: JsonObject, { name, replica }: AnswerSource): never {
   const shaped = body.error === undefined || body.error === null ? { error: body } : body
   const { problem, isReplicaLost } = engineError(500, shaped, name, replica.model)
-  throw isReplicaLost ? new ReplicaLost("its engine failed", name) : problem
+  throw isReplicaLost ? new ReplicaLost("its engine failed", name, { isCut: true }) : problem
 }
 
 /** What is left is nothing but the end of the answer: once it has come, the connection can be used again. */
@@ -167,10 +170,7 @@ function letEnd(response: IncomingMessage): void {
 
 /** The bytes of a whole answer. */
 async function* watched(response: IncomingMessage, { silenceMs }: GatewayLimits, name: string): AsyncGenerator<Buffer> {
-  const timer = setTimeout(
-    () => response.destroy(new ReplicaLost("its engine has been silent for too long", name)),
-    silenceMs,
-  )
+  const timer = setTimeout(() => response.destroy(new ReplicaLost(SILENT, name, { isSilent: true })), silenceMs)
   try {
     for await (const bytes of response.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       timer.refresh()

@@ -1,13 +1,14 @@
 import type { Agent, IncomingMessage } from "node:http"
 import type { EnginePath } from "../../gateway/dialect.ts"
-import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import type { PaceSample } from "../../gateway/replica-paces.ts"
 import type { AnswerSink } from "./answer-sink.ts"
 import { askEngine, ReplicaLost } from "./ask-engine.ts"
+import type { BlamedRequests } from "./blamed-requests.ts"
 import type { ClientAnswer } from "./client-answer.ts"
 import { type AnswerSource, readChunks, wholeAnswer } from "./engine-answer.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
 import type { HeldBody } from "./held-bytes.ts"
+import { keepFromOthers } from "./keep-from-others.ts"
 import type { Meter } from "./meter.ts"
 import type { Beginning } from "./prefix-memory.ts"
 import type { Replica, ServedModel } from "./served-models.ts"
@@ -28,6 +29,7 @@ export interface Exchange {
   /** No other replica will be asked: what holds the request can be given back. */
   readonly onSeen?: () => void
   readonly turns: Turns
+  readonly blamed: BlamedRequests
   /** Its turn has come. @throws {GatewayProblem} where it may not go on meanwhile */
   readonly onTurn: () => void
   readonly client: ClientAnswer
@@ -44,9 +46,11 @@ export interface Exchange {
  * @throws {GatewayProblem} what the client is to be told, where no token was seen; the signal's reason
  */
 export async function carryOut(exchange: Exchange): Promise<void> {
-  const { signal, turns, user, beginnings, limits, meter } = exchange
+  const { signal, turns, user, beginnings, limits, meter, body, blamed, name } = exchange
   const excluded = new Set<string>()
+  let silences = 0
   let isAsked = false
+  blamed.refuse(name, body.digest)
   // Also while it waits: a cold model may take longer than clients wait for a first byte.
   if (exchange.stream) exchange.client.keepAlive(() => (isAsked ? "working on it" : waitingText(exchange)))
   for (;;) {
@@ -54,10 +58,15 @@ export async function carryOut(exchange: Exchange): Promise<void> {
     const turn = await turns.take({ user, beginnings, excluded }, signal)
     isAsked = true
     let pace: PaceSample | undefined
+    let leave: (() => void) | undefined
     try {
       exchange.onTurn()
+      // Meanwhile another one of its kind may have ended an engine.
+      blamed.refuse(name, body.digest)
+      leave = await blamed.apart(name, body.digest, signal)
+      if (leave !== undefined && !isThere(exchange, turn.replica)) continue
       meter.begin(turn.expected)
-      await askReplica(exchange, turn.replica)
+      if (await askReplica(exchange, turn.replica, leave)) blamed.clear(name, body.digest)
       pace = meter.pace
       return
     } catch (error) {
@@ -69,29 +78,19 @@ export async function carryOut(exchange: Exchange): Promise<void> {
       exchange.model()?.failed(turn.replica, error.message)
       // One that was stopped meanwhile comes back for nobody.
       if (excluded.size >= limits.tries || exchange.model() === undefined) throw error.problem
-      if (error.isCut) await keepFromOthers(turn.replica, exchange)
+      if (error.isSilent && ++silences >= MOST_SILENCES) throw error.problem
+      if (error.isCut) await keepFromOthers(turn.replica, { name, digest: body.digest, blamed, signal })
     } finally {
+      leave?.()
       turn.release(meter.tokens, pace)
     }
   }
 }
 
-/** Told to come again after so long, clients that try by themselves do not. */
-const RETRY_MEMORY_S = 120
-
-/**
- * A request of which an engine may have died for want of memory is not brought to the next one: it would take the model from everybody.
- * @throws {GatewayProblem} not_ready
- */
-async function keepFromOthers({ lostForMemory }: Replica, { name, signal }: Exchange): Promise<void> {
-  const why = (await lostForMemory?.(signal)) ?? null
-  signal.throwIfAborted()
-  if (why === null) return
-  throw new GatewayProblem(
-    "not_ready",
-    `The answer of ${name} was lost: ${why}. It is not asked for elsewhere, as this request may have been the cause: send a shorter one, or serve the model with less context or fewer slots`,
-    { retryAfterS: RETRY_MEMORY_S },
-  )
+/** An engine is silent for ten minutes at a time, and another one would likely be, too. */
+const MOST_SILENCES = 2
+function isThere({ model }: Exchange, { id }: Replica): boolean {
+  return model()?.replicas.some((each) => each.id === id) === true
 }
 
 function waitingText({ model, name }: Exchange): string {
@@ -100,22 +99,48 @@ function waitingText({ model, name }: Exchange): string {
   return `${name} ${found.progress?.() ?? "is not up yet"}`
 }
 
-async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
-  const { agent, limits, name, path, signal } = exchange
+/** One that is tried apart from others lets the next one go on once it is in its answer, or has not ended its engine within this. */
+const APART_MS = 5_000
+
+/**
+ * @param apart how to leave the line of those that are tried one at a time
+ * @returns whether the answer came whole; else its client was told within the stream
+ */
+async function askReplica(exchange: Exchange, replica: Replica, apart: (() => void) | undefined): Promise<boolean> {
+  const { agent, limits, name, path, signal, blamed, body } = exchange
+  const { readings } = replica
+  if (readings !== undefined) blamed.follow(name, readings)
+  const reading = readings?.begin(body.digest)
+  const timer = apart === undefined ? undefined : setTimeout(apart, APART_MS)
   let response: IncomingMessage | undefined
   try {
-    const asked = { begin: `{"model":${JSON.stringify(replica.model)},`, rest: exchange.body.forEngine() }
+    const asked = { begin: `{"model":${JSON.stringify(replica.model)},`, rest: body.forEngine() }
     response = await askEngine(agent, limits, { replica, name, path, ...asked, signal })
     const source = { replica, name }
     const sink = exchange.sink()
-    if (exchange.stream) return await relay(exchange, sink, source, response)
-    const answer = await wholeAnswer(response, limits, source)
+    const onToken = () => {
+      if (reading !== undefined) reading.hasToken = true
+      apart?.()
+    }
+    if (exchange.stream && !(await relay(exchange, sink, source, response, onToken))) {
+      reading?.leave()
+      return false
+    }
+    const answer = exchange.stream ? undefined : await wholeAnswer(response, limits, source)
+    reading?.over()
+    if (answer === undefined) return true
     exchange.meter.note(answer)
     await sink.whole(answer)
+    return true
   } catch (error) {
     // Whatever went wrong: nothing of the request is to go on at the engine.
     response?.destroy()
+    const isLost = error instanceof ReplicaLost
+    if (signal.aborted || (isLost && (error.isCut || error.isSilent))) reading?.leave()
+    else reading?.over()
     throw ReplicaLost.at(replica, name, error)
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -123,27 +148,35 @@ async function askReplica(exchange: Exchange, replica: Replica): Promise<void> {
  * Passes a stream on. What comes before the first token is held back, so that until then nobody sees from whom it comes; what goes
  * wrong later is told within the stream.
  * @param response destroyed where something goes wrong, so that nothing goes on at the engine
+ * @param onToken is called with each that the client sees
+ * @returns whether it came whole
  */
 async function relay(
   exchange: Exchange,
   sink: AnswerSink,
   source: AnswerSource,
   response: IncomingMessage,
-): Promise<void> {
+  onToken: () => void,
+): Promise<boolean> {
   const { meter, signal, limits } = exchange
   let isSeen = false
   try {
     await readChunks(response, limits, source, (chunks) => {
       for (const chunk of chunks) if (meter.note(chunk)) isSeen = true
-      if (isSeen) exchange.onSeen?.()
+      if (isSeen) {
+        onToken()
+        exchange.onSeen?.()
+      }
       return sink.chunks(chunks, isSeen)
     })
     await sink.end()
+    return true
   } catch (error) {
     if (!isSeen) throw error
     response.destroy()
     // One that was told to end is not to blame for ending.
     if (error instanceof ReplicaLost && !signal.aborted) exchange.model()?.failed(source.replica, error.message)
     await sink.cut(signal.aborted ? signal.reason : ReplicaLost.at(source.replica, source.name, error))
+    return false
   }
 }

@@ -18,6 +18,7 @@ import type { StoredKey } from "../../store/model-keys.ts"
 import type { Core } from "../core.ts"
 import { onlyAnswer } from "./answer-sink.ts"
 import { engineAgent } from "./ask-engine.ts"
+import { BlamedRequests } from "./blamed-requests.ts"
 import { ChoicesExchange, type MeterOf } from "./choices-exchange.ts"
 import { ClientAnswer } from "./client-answer.ts"
 import { carryOut } from "./exchange.ts"
@@ -59,6 +60,7 @@ export class Gateway implements Disposable {
   readonly #turns = new Map<string, Turns>()
   readonly #quotas: Quotas
   readonly #held = new HeldBytes()
+  readonly #blamed: BlamedRequests
   /** What the ids of this run's requests begin with: they need not be guessed at, only differ. */
   readonly #run: string
   #requests = 0
@@ -71,6 +73,7 @@ export class Gateway implements Disposable {
     this.#models = models
     this.#limits = { ...GATEWAY_LIMITS, ...limits }
     this.#quotas = new Quotas(core)
+    this.#blamed = new BlamedRequests(core.clock)
     this.#run = makeId<string>("r", core.randomBytes(16)).slice(1, 17)
     this.#unlisten = [
       models.onChange((name) => this.#turns.get(name)?.look()),
@@ -166,6 +169,7 @@ export class Gateway implements Disposable {
       stream: asked.stream,
       user: key.user,
       turns: this.#turnsOf(name),
+      blamed: this.#blamed,
       onTurn: () => place.begin(),
       client,
       model: () => this.#models.find(name),

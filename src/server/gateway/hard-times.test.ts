@@ -4,14 +4,7 @@ import { request } from "node:http"
 import { connect, createServer } from "node:net"
 import { test } from "node:test"
 import { GatewayScene } from "../../../test/support/gateway-scene.ts"
-import {
-  beginStream,
-  chatChunk,
-  data,
-  endOfStream,
-  ScriptedEngine,
-  streamWords,
-} from "../../../test/support/scripted-engine.ts"
+import { beginStream, chatChunk, data, endOfStream, streamWords } from "../../../test/support/scripted-engine.ts"
 
 const CHAT = { model: "tiny", messages: [{ role: "user", content: "Hi" }], stream: true }
 
@@ -177,26 +170,4 @@ test("what is certainly longer than the context is refused in each dialect, and 
   }
   assert.equal(scene.engine.asked.length, 0)
   assert.equal((await scene.chat()).status, 200)
-})
-
-test("a request of which a replica died for want of memory is brought to no other one", async () => {
-  await using scene = await GatewayScene.start({ script: ({ response }) => void response.destroy() })
-  await using second = await ScriptedEngine.start()
-  let why: string | null = "out of memory on studio: it held 9 GB"
-  const lostForMemory = async () => why
-  const serve = () => scene.serve([scene.engine.replica({ slots: 9, lostForMemory }), second.replica({ slots: 1 })])
-  serve()
-  const refused = await scene.chat()
-  assert.equal(refused.status, 503)
-  assert.equal(refused.headers.get("x-should-retry"), "false")
-  const { error } = (await refused.json()) as { error: { message: string } }
-  assert.match(
-    error.message,
-    /^The answer of tiny was lost: out of memory on studio: it held 9 GB\. It is not asked for/,
-  )
-  assert.deepEqual([scene.engine.asked.length, second.asked.length, scene.failures.length], [1, 0, 1])
-  why = null
-  serve()
-  assert.equal((await scene.chat({ messages: [{ role: "user", content: "other" }] })).status, 200)
-  assert.deepEqual([scene.engine.asked.length, second.asked.length], [2, 1])
 })

@@ -1,3 +1,5 @@
+import { hash } from "node:crypto"
+
 /** What the bodies of all requests under way hold together. */
 export class HeldBytes {
   #bytes = 0
@@ -36,17 +38,22 @@ const LARGE_BYTES = 64 * 1024
  * lie in the heap, where nobody collects them as long as little else happens.
  */
 export class HeldBody {
+  /** Of what the engine is asked. */
+  readonly digest: string
   #rest: string | Buffer
   #isSent = false
 
   /** @param text the JSON of an object with at least one field */
   constructor(text: string) {
     const bytes = text.length < LARGE_BYTES ? 0 : Buffer.byteLength(text)
-    if (bytes === 0) this.#rest = text.slice(1)
-    else {
+    if (bytes === 0) {
+      this.#rest = text.slice(1)
+      this.digest = digestOf(text)
+    } else {
       const buffer = Buffer.allocUnsafeSlow(bytes)
       buffer.write(text)
       this.#rest = buffer.subarray(1)
+      this.digest = digestOf(buffer)
     }
   }
 
@@ -63,4 +70,8 @@ export class HeldBody {
     // A connection that has got it may still be writing it.
     if (typeof rest !== "string" && !this.#isSent) (rest.buffer as ArrayBuffer).transfer(0)
   }
+}
+
+function digestOf(body: string | Buffer): string {
+  return hash("sha256", body, "base64url")
 }

@@ -1,6 +1,7 @@
 import type { Agent } from "node:http"
 import type { EngineRequests } from "../../gateway/for-engine.ts"
 import type { ModelPurpose } from "../../protocol/model-api.ts"
+import type { EngineReadings } from "./engine-readings.ts"
 
 /** One running engine, or one gang of them, that answers for a model. */
 export interface Replica {
@@ -20,8 +21,8 @@ export interface Replica {
   readonly agent?: Agent
   /** Why what was under way there was cut, in words, where that is known; asked once it is. */
   readonly whyCut?: () => string | null
-  /** Why it was lost, where that was for want of memory; waits a moment for it to be known. */
-  readonly lostForMemory?: (signal: AbortSignal) => Promise<string | null>
+  /** What is at its engine just now, and how that ended. */
+  readonly readings?: EngineReadings
 }
 
 /** A model as the gateway sees it. Values do not change: another state is another value, given to {@link ServedModels.set}. */

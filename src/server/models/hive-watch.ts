@@ -9,6 +9,7 @@ import {
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
+import { EngineReadings } from "../gateway/engine-readings.ts"
 import { readRaw } from "../logs/read-log.ts"
 import { CutOffHosts } from "./cut-off-hosts.ts"
 
@@ -34,6 +35,10 @@ export class HiveWatch implements Disposable {
   isOfFormerRun = false
   /** What was said last of how its engine is built; `null`: it is not, or not any more. */
   building: string | null = null
+  /** What is at its engine, once that answers. */
+  readonly readings: EngineReadings
+  /** Has those who had requests there know how its engine ended, as far as that is known by now. */
+  settle: () => void = () => {}
   /** Its log is complete and read, or cannot be read: there is no more to hear. */
   hasReadAll = false
   readonly #clock: Clock
@@ -48,6 +53,7 @@ export class HiveWatch implements Disposable {
     this.attempt = attempt
     this.hosts = new CutOffHosts(core.clock)
     this.#clock = core.clock
+    this.readings = new EngineReadings(core.clock)
     const signal = AbortSignal.any([core.signal, this.#end.signal])
     const failed = (error: unknown) => {
       if (!signal.aborted) core.report(`Cannot read what the hive of job ${job} says`, error)
@@ -60,6 +66,11 @@ export class HiveWatch implements Disposable {
       })
     if (!hasEnded && spec.environment != null)
       this.#readBuild(core, AbortSignal.any([signal, this.#begun.signal]), onNews).catch(failed)
+  }
+
+  /** Aborted once nobody listens any more. */
+  get over(): AbortSignal {
+    return this.#end.signal
   }
 
   /** Resolves once it was said that the hive is lost. */

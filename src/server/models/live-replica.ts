@@ -1,5 +1,6 @@
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Replica } from "../gateway/served-models.ts"
+import { BlamedLosses } from "./blamed-losses.ts"
 import type { NeedFactors } from "./held-memory.ts"
 import type { HiveTunnels } from "./hive-tunnels.ts"
 import type { HiveWatch } from "./hive-watch.ts"
@@ -34,6 +35,7 @@ export class LiveReplica {
   failing: HiveLoss | null = null
   /** For who asks why it was away, also when it is long back. */
   lastLoss: { readonly at: number; readonly reason: string } | null = null
+  readonly blamedLosses = new BlamedLosses()
   #needs: { readonly generation: number; readonly factors: NeedFactors } = { generation: 0, factors: new Map() }
   /** Hosts, by id, that could not run it: why, and until when. */
   readonly avoid = new Map<string, { readonly reason: string; readonly until: number }>()
@@ -75,6 +77,7 @@ export class LiveReplica {
   /** What kept it from a place may have changed: it is tried as if nothing had been, on hosts that could not run it only where no other could. */
   plansAnew(): void {
     this.isTriedAnew = true
+    this.blamedLosses.clear()
     this.loopbackOnly.clear()
     this.withoutCables.clear()
     this.planAgainAt = null

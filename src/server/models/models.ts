@@ -7,6 +7,7 @@ import type { Core } from "../core.ts"
 import { whyBarred } from "../fleet/hive-nets.ts"
 import { mainOf } from "../gang/members.ts"
 import type { Replica, ServedModels } from "../gateway/served-models.ts"
+import { tellEnd } from "./engine-end.ts"
 import { FormerHives } from "./former-hives.ts"
 import { HiveWatch } from "./hive-watch.ts"
 import type { LiveReplica } from "./live-replica.ts"
@@ -241,6 +242,7 @@ export class Models implements Disposable {
     live.watch?.[Symbol.dispose]()
     live.forgetWay()
     live.watch = new HiveWatch(this.#core, job, attempt.number, attempt.state === "ended", () => this.look())
+    tellEnd(this.#core, job, live.watch)
     live.watch.isOfFormerRun = this.#former.has(job.id, attempt.number)
   }
 

@@ -1,22 +1,12 @@
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
-import type { Replica } from "../gateway/served-models.ts"
 import { keyContext } from "./begin-hive.ts"
-import type { HiveWatch } from "./hive-watch.ts"
 import type { LiveReplica } from "./live-replica.ts"
-import { lostForMemory } from "./lost-for-memory.ts"
 import type { ModelLimits } from "./model-limits.ts"
 import { openToHead, probeHead } from "./reach-head.ts"
 import { MOST_TUNNELS, TunnelAgent } from "./tunnel-agent.ts"
 
 const WORD_BYTES = 6
-
-function memoryOf(core: Core, watch: HiveWatch | null): Pick<Replica, "lostForMemory"> {
-  const job = watch === null ? undefined : core.table.live(watch.job)
-  return watch === null || job === undefined
-    ? {}
-    : { lostForMemory: (signal) => lostForMemory(core, job, watch, signal) }
-}
 
 /**
  * Has a token come through the tunnel from a replica whose hive says that it is ready: a few tries, then it counts as lost. Asked again while a
@@ -64,7 +54,7 @@ export function probeReplica(
         key,
         agent,
         whyCut: live.whyCut(core.table.live(job)),
-        ...memoryOf(core, live.watch),
+        ...(live.watch === null ? {} : { readings: live.watch.readings }),
       }
     } else if (++live.probeTries >= limits.probeTries) live.probe = "bad"
     else {

@@ -28,6 +28,8 @@ export function takeStep(ground: StepGround, step: ReplicaStep): void {
     case "drain":
       live.served = null
       live.drainUntil = core.clock.now() + limits.drainMs
+      // A request that broke it off may be why; where its hive knows better, that was told already.
+      if (step.isFailure) live.watch?.readings.settle({ how: "crashed", why: step.reason })
       if (step.isFailure) live.failing = { reason: step.reason, mayGoBetter: true, host: null }
       store(ground, { state: "ending", reason: step.reason })
       return
@@ -68,12 +70,15 @@ function endHive({ core, model, record, live }: StepGround): void {
 }
 
 /** Tried again a bounded number of times, each after a longer rest; a host that cannot run it is left out, one on which it held more than was planned gives it more. */
-function lose(ground: StepGround, loss: HiveLoss): void {
+function lose(ground: StepGround, told: HiveLoss): void {
   const { core, limits, model, record, live } = ground
-  const { reason, mayGoBetter, held, isShut = false, isOfCables = false } = loss
   const now = core.clock.now()
   const wasSteady = record.readySince !== null && now - record.readySince >= limits.steadyMs
-  const losses = wasSteady ? 1 : record.losses + 1
+  if (wasSteady) live.blamedLosses.clear()
+  const { isAgain, isOfRequest } = blame(live)
+  const loss = isOfRequest ? ofRequest(told, isAgain) : told
+  const { reason, mayGoBetter, held, isShut = false, isOfCables = false } = loss
+  const losses = wasSteady ? 1 : Math.max(1, record.losses + (isAgain ? 0 : 1))
   // It is the plan that was wrong, and not the host.
   const host = held === undefined ? loss.host : null
   if (held !== undefined) {
@@ -96,6 +101,19 @@ function lose(ground: StepGround, loss: HiveLoss): void {
   }
   const restMs = Math.min(limits.longestRestMs, limits.restMs * 2 ** (losses - 1))
   store(ground, { ...gone, state: "resting", reason, notBefore: now + (host === null ? restMs : 0) })
+}
+
+/** Whether its engine may have ended of a request: the same one as before, or the only one that was there whenever it did. */
+function blame({ watch, blamedLosses }: LiveReplica): { readonly isAgain: boolean; readonly isOfRequest: boolean } {
+  watch?.settle()
+  const present = watch?.readings.verdict?.present ?? new Set<string>()
+  const isAgain = blamedLosses.note(present)
+  return { isAgain, isOfRequest: present.size > 0 && blamedLosses.causes === 1 }
+}
+
+/** What one request brought about says nothing of the model and of its host; what a member held then is learned from once. */
+function ofRequest({ reason, held }: HiveLoss, isAgain: boolean): HiveLoss {
+  return { reason, mayGoBetter: true, host: null, ...(held === undefined || isAgain ? {} : { held }) }
 }
 
 /** Stores what changed of a replica; a new state is an event. Within a change. */

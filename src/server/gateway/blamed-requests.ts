@@ -1,0 +1,114 @@
+import type { Clock } from "../../base/clock.ts"
+import { GatewayProblem } from "../../gateway/gateway-problem.ts"
+import type { EngineEnd, EngineReadings, EngineVerdict } from "./engine-readings.ts"
+import { OneAtATime } from "./one-at-a-time.ts"
+
+/** What is known of a request that was at an engine when that ended. */
+interface Blame {
+  /** How many engines have ended while they had it. */
+  readonly ends: number
+  readonly last: EngineEnd
+  readonly atMs: number
+  /** Until then it is not taken; `null`: it may be tried. */
+  readonly refusedUntilMs: number | null
+}
+
+/** An engine that was reading it has ended so many times: it is not tried again. */
+const MOST_READ = 2
+/** The same, where it was the one that was answered, too: of these some are there by chance. */
+const MOST_THERE = 3
+const REMEMBERED_MS = 600_000
+/** Where others are blamed for the same end. */
+const SHARED_MS = 60_000
+const MOST_REMEMBERED = 1_000
+
+/**
+ * Requests, by digest, that engines ended with, for all keys: one that ended two of them, or had one stand still, is not brought to a third. Clients
+ * that try again by themselves would else take the replicas of a model one after the other. Only this run of the server knows it.
+ */
+export class BlamedRequests {
+  readonly #clock: Clock
+  /** The latest last. */
+  readonly #blames = new Map<string, Blame>()
+  readonly #followed = new WeakSet<EngineReadings>()
+  readonly #lines = new Map<string, OneAtATime>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Hears of the end of an engine of the model that is asked now; before anybody else who asks for that later. */
+  follow(model: string, readings: EngineReadings): void {
+    if (this.#followed.has(readings)) return
+    this.#followed.add(readings)
+    void readings.untilEnd.then((verdict) => this.#note(model, verdict))
+  }
+
+  /** @throws {GatewayProblem} harmful, where the request is not taken for now */
+  refuse(model: string, digest: string): void {
+    const found = this.#find(model, digest)
+    const leftMs = (found?.refusedUntilMs ?? 0) - this.#clock.monotonicMs()
+    if (found === undefined || leftMs <= 0) return
+    const what = found.last.how === "hung" ? "stood still" : `ended ${found.ends} times`
+    throw new GatewayProblem(
+      "harmful",
+      `This request is not brought to ${model} for another ${Math.ceil(leftMs / 60_000)} min: its engine ${what} while it read it, the last time as ${found.last.why}`,
+      { retryAfterS: Math.ceil(leftMs / 1_000) },
+    )
+  }
+
+  /** What a client is told whose request is not tried again; `undefined`: it may be. */
+  problemAfter(model: string, digest: string, { why, how }: EngineEnd): GatewayProblem | undefined {
+    const found = this.#find(model, digest)
+    if (found === undefined || found.refusedUntilMs === null) return undefined
+    const what = how === "hung" ? "its engine stood still while it read" : "an engine ended a second time while it read"
+    return new GatewayProblem(
+      "broken",
+      `The answer of ${model} was lost: ${why}. It is not tried again, as ${what} this request`,
+      { mayRetry: false },
+    )
+  }
+
+  /** Waits for its turn where an engine has crashed with it: such ones are tried one at a time, so that it shows which it was. @returns how to leave */
+  async apart(model: string, digest: string, signal: AbortSignal): Promise<(() => void) | undefined> {
+    if (this.#find(model, digest)?.last.how !== "crashed") return undefined
+    const line = this.#lines.get(model) ?? new OneAtATime()
+    this.#lines.set(model, line)
+    return await line.enter(signal)
+  }
+
+  /** It was answered: whatever an engine ended of, it was something else. */
+  clear(model: string, digest: string): void {
+    if (this.#blames.size > 0) this.#blames.delete(keyOf(model, digest))
+  }
+
+  #find(model: string, digest: string): Blame | undefined {
+    if (this.#blames.size === 0) return undefined
+    const found = this.#blames.get(keyOf(model, digest))
+    return found === undefined || found.atMs + REMEMBERED_MS <= this.#clock.monotonicMs() ? undefined : found
+  }
+
+  #note(model: string, { end, reading, present }: EngineVerdict): void {
+    const atMs = this.#clock.monotonicMs()
+    const ends = (digest: string) => (this.#find(model, digest)?.ends ?? 0) + 1
+    const isRefused = (digest: string) =>
+      ends(digest) >= MOST_THERE || (reading.has(digest) && (end.how === "hung" || ends(digest) >= MOST_READ))
+    const shared = [...present].filter(isRefused).length > 1
+    for (const digest of present) {
+      const forMs = shared && ends(digest) < MOST_THERE ? SHARED_MS : REMEMBERED_MS
+      const refusedUntilMs = isRefused(digest) ? atMs + forMs : null
+      const next = { ends: ends(digest), last: end, atMs, refusedUntilMs }
+      const key = keyOf(model, digest)
+      this.#blames.delete(key)
+      this.#blames.set(key, next)
+    }
+    for (const key of this.#blames.keys()) {
+      if (this.#blames.size <= MOST_REMEMBERED) break
+      this.#blames.delete(key)
+    }
+  }
+}
+
+function keyOf(model: string, digest: string): string {
+  return `${model}\0${digest}`
+}
