@@ -15,6 +15,11 @@ test("how a member ended is said with its host, and with its rank where there ar
     endOfMember({ ...ENDED, cause: "out_of_memory", message: "it held 9 GB" }),
     "out of memory on mac-2: it held 9 GB",
   )
+  const message = "It held 9 GB, and 1 GB were asked for: --memory 10G would have done until then"
+  assert.equal(
+    endOfMember({ ...ENDED, cause: "out_of_memory", message }),
+    "out of memory on mac-2: It held 9 GB, and 1 GB were asked for",
+  )
   assert.equal(endOfMember({ ...ENDED, cause: "host_restarted" }), "mac-2 was restarted")
   for (const cause of [null, "member_ended", "cancelled"] as const) assert.equal(endOfMember({ ...ENDED, cause }), null)
 })
@@ -31,6 +36,25 @@ test("a hive whose program is killed says on which host, and by what", async () 
     ({ replicas: [one] }) => one?.lastLoss != null && one.state === "ready",
   )
   assert.match(replicas[0]?.lastLoss?.reason ?? "", /^its program on studio was ended by SIGKILL/)
+})
+
+test("one that held more than was planned before it answered may have a template that never ends, which is said", async () => {
+  await using scene = await ModelScene.start()
+  const host = await scene.join("studio")
+  await scene.store("tiny")
+  const { play } = scene
+  const end = { cause: "out_of_memory", message: "It held 9 GB", peakMemoryBytes: 9e9 } as const
+  scene.play = ({ attempt }) => {
+    scene.play = play
+    host.finish(attempt, end)
+  }
+  await scene.serve("tiny")
+  const early = await scene.until("tiny", ({ replicas: [one] }) => one?.lastLoss != null)
+  const said = early.replicas[0]?.lastLoss?.reason ?? ""
+  assert.match(
+    said,
+    /^out of memory on studio: It held 9 GB\. It had not answered yet: .* its chat template never ends$/,
+  )
 })
 
 test("of a model that was removed nothing is told of a new one of its name, nor of a replica that was given up", async () => {

@@ -3,6 +3,9 @@ import type { AttemptRecord } from "../../store/job-record.ts"
 /** What of a member's attempt says how it ended. */
 export type EndedMember = Pick<AttemptRecord, "cause" | "exitCode" | "signal" | "message" | "hostName" | "member">
 
+/** As `brokenText` in agent/memory-guard.ts has it. */
+const MEMORY_ADVICE = /: --memory \S+ would have done until then/
+
 /** Those that have the same number on macOS and Linux. */
 const SIGNALS: ReadonlyMap<number, string> = new Map([
   [1, "SIGHUP"],
@@ -35,7 +38,8 @@ export function endOfMember({ cause, exitCode, signal, message, hostName, member
     case "exited":
       return `${who} on ${hostName} ended with exit code ${exitCode} and did not say why`
     case "out_of_memory":
-      return `out of memory on ${hostName}${after(message)}`
+      // What a job's sender could do about it is not for who serves a model.
+      return `out of memory on ${hostName}${after(message?.replace(MEMORY_ADVICE, "") ?? null)}`
     case "supervisor_lost":
       return `${who} on ${hostName} lost its supervisor, which was killed${message?.includes("supervisor") ? "" : after(message)}`
     case "host_restarted":

@@ -120,8 +120,11 @@ function silentLossOf(
   const isOfServer = own !== null && deciding.cause === "exited" && endedWithServer(own, plan)
   const reason = isOfServer ? ENDED_WITH_SERVER : endOfMember(deciding)
   if (reason === null) return null
-  const host = deciding.cause === "out_of_memory" ? deciding.hostId : null
-  return { reason, mayGoBetter: true, host }
+  if (deciding.cause !== "out_of_memory") return { reason, mayGoBetter: true, host: null }
+  // An engine works its template out before it answers, and nobody can tell whether that ends.
+  const isEarly = own !== null && own.ready === null && heldMore(attempts) !== null
+  const early = ". It had not answered yet: its model needs more than its header tells, or its chat template never ends"
+  return { reason: isEarly ? `${reason}${early}` : reason, mayGoBetter: true, host: deciding.hostId }
 }
 
 /** With what a member held beyond what was planned for it. */
