@@ -3,7 +3,7 @@ import { partsOf } from "./answer-parts.ts"
 import { toChatMessages } from "./anthropic-request.ts"
 import { anthropicStream } from "./anthropic-stream.ts"
 import { toChatToolChoice, toChatTools } from "./anthropic-tools.ts"
-import { checkSampling } from "./check-sampling.ts"
+import { checkSampling, checkStopTexts } from "./check-sampling.ts"
 import type { Dialect } from "./dialect.ts"
 import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf, parseJson } from "./json-object.ts"
@@ -36,7 +36,7 @@ export const anthropicMessages: Dialect = {
         max_tokens: most,
         ...readStops(body.stop_sequences),
         ...toChatTools(body.tools),
-        ...toChatToolChoice(body.tool_choice),
+        ...toChatToolChoice(body.tool_choice, body.tools),
         ...(wantsThinking(body) ? { chat_template_kwargs: { enable_thinking: true } } : {}),
         ...streamFields(stream),
       },
@@ -63,6 +63,7 @@ function readStops(value: unknown): JsonObject {
   if (value === undefined || value === null) return {}
   if (!Array.isArray(value) || !value.every((each) => typeof each === "string" && each !== ""))
     throw badRequest("stop_sequences: must be a list of texts that are not empty", "stop_sequences")
+  checkStopTexts(value, "stop_sequences")
   return value.length === 0 ? {} : { stop: value, ...TELL_STOP_WORD }
 }
 

@@ -24,8 +24,11 @@ function chatTool(tool: JsonObject | undefined, at: string): JsonObject {
   }
 }
 
-/** @throws {GatewayProblem} bad_request */
-export function toChatToolChoice(value: unknown): JsonObject {
+/**
+ * @param tools as they came
+ * @throws {GatewayProblem} bad_request, also for a call that could not come
+ */
+export function toChatToolChoice(value: unknown, tools: unknown): JsonObject {
   if (value === undefined || value === null) return {}
   const choice = objectOf(value)
   const parallel = choice?.disable_parallel_tool_use === true ? { parallel_tool_calls: false } : {}
@@ -34,9 +37,12 @@ export function toChatToolChoice(value: unknown): JsonObject {
     case "none":
       return { tool_choice: choice.type, ...parallel }
     case "any":
+      if (!Array.isArray(tools) || tools.length === 0) throw badRequest("tool_choice: needs tools", "tool_choice")
       return { tool_choice: "required", ...parallel }
     case "tool":
       if (typeof choice.name !== "string") throw badRequest("tool_choice.name: is required", "tool_choice")
+      if (!Array.isArray(tools) || !tools.some((each) => objectOf(each)?.name === choice.name))
+        throw badRequest(`tool_choice.name: no tool is called "${choice.name.slice(0, 64)}"`, "tool_choice")
       return { tool_choice: { type: "function", function: { name: choice.name } }, ...parallel }
     default:
       throw badRequest("tool_choice.type: must be auto, any, tool or none", "tool_choice")

@@ -1,6 +1,7 @@
 import { checkTemplateFields } from "./check-template-fields.ts"
 import { badRequest } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
+import { readFlag } from "./request-fields.ts"
 
 /** Each number with the range that makes sense to some engine. */
 const NUMBERS: ReadonlyMap<string, readonly [least: number, most: number]> = new Map([
@@ -41,6 +42,7 @@ export function checkSampling(body: JsonObject): void {
   if ((body.stream_options ?? undefined) !== undefined && objectOf(body.stream_options) === undefined)
     throw badRequest("'stream_options' must be an object", "stream_options")
   checkBias(body.logit_bias ?? {})
+  readFlag(body, "ignore_eos")
 }
 
 function checkNumber(
@@ -67,11 +69,16 @@ function checkStop(stop: unknown): void {
     (typeof stop === "string" && stop !== "") ||
     (Array.isArray(stop) && stop.every((each) => typeof each === "string" && each !== ""))
   ) {
-    const texts: readonly string[] = Array.isArray(stop) ? stop : [stop]
-    if (texts.length <= MOST_STOPS && texts.every(({ length }) => length <= LONGEST_STOP)) return
-    throw badRequest(`'stop' may have ${MOST_STOPS} texts of ${LONGEST_STOP} characters at most`, "stop")
+    checkStopTexts(Array.isArray(stop) ? stop : [stop], "stop")
+    return
   }
   throw badRequest("'stop' must be a text or a list of texts that are not empty", "stop")
+}
+
+/** @param param as the dialect calls them @throws {GatewayProblem} bad_request */
+export function checkStopTexts(texts: readonly string[], param: string): void {
+  if (texts.length <= MOST_STOPS && texts.every(({ length }) => length <= LONGEST_STOP)) return
+  throw badRequest(`'${param}' may have ${MOST_STOPS} texts of ${LONGEST_STOP} characters at most`, param)
 }
 
 /** Engines look at each for every token of an answer. */
@@ -109,7 +116,7 @@ export function checkChatFields(body: JsonObject, tools: readonly string[]): voi
   if (typeof (body.reasoning_effort ?? "") !== "string")
     throw badRequest("'reasoning_effort' must be a text", "reasoning_effort")
   checkTemplateFields(body.chat_template_kwargs ?? {})
-  if (typeof body.logprobs === "number") throw badRequest("'logprobs' must be true or false", "logprobs")
+  readFlag(body, "logprobs")
   if ((body.top_logprobs ?? 0) !== 0 && body.logprobs !== true)
     throw badRequest("'top_logprobs' needs 'logprobs' to be true", "top_logprobs")
   // An answer without them would be taken for one in which the model chose none.

@@ -15,6 +15,23 @@ const passes = (body: object) => assert.doesNotThrow(() => refuseCostly(body as 
 const refuses = (body: object, message: RegExp, param: string, list = "messages") =>
   assert.throws(() => refuseCostly(body as never, list), { kind: "bad_request", param, message })
 
+test("other fields are bounded as a whole, and a grammar by what is in it, however it is written", () => {
+  const stop = Array.from({ length: 64 }, () => "x".repeat(1_000))
+  passes({ stop, logit_bias: { 5: 1 }, reasoning_effort: "high", temperature: 1 })
+  refuses(
+    { logit_bias: { [" ".repeat(131_072)]: 1 } },
+    /^'logit_bias' is \d+ characters long: at most 131072/,
+    "logit_bias",
+  )
+  refuses({ reasoning_effort: "x".repeat(131_072) }, /^'reasoning_effort' is/, "reasoning_effort")
+  const deep = (count: number) => `${"(".repeat(count)}"a"${")".repeat(count)}`
+  for (const end of ["\n", "\r", "\r\n"]) {
+    passes({ grammar: `root ::= # (((${end}${deep(256)}` })
+    refuses({ grammar: `root ::= # (((${end}${deep(257)}` }, /nested deeper than 256/, "grammar")
+  }
+  refuses({ grammar: `root ::= <#>${deep(2_049)}` }, /has 2049 parentheses: at most 2048/, "grammar")
+})
+
 test("more messages, parts, calls or tools than are taken at all are refused, however few tokens they are", () => {
   const cases: [most: number, of: (count: number) => object, what: string, param: string][] = [
     [MOST_MESSAGES, (count) => ({ messages: many(count, () => says("")) }), "messages", "messages"],
@@ -84,7 +101,7 @@ test("a grammar is bounded in length and depth; what it has in quotes and bracke
   const nested = (depth: number) => `root ::= ${"(".repeat(depth)}"a"${")".repeat(depth)}`
   passes({ grammar: nested(256) })
   refuses({ grammar: nested(257) }, /^'grammar' is nested deeper than 256 levels$/, "grammar")
-  passes({ grammar: `root ::= ${many(3_000, () => '("(" [(] "\\"((")').join(" ")}` })
+  passes({ grammar: `root ::= ${many(400, () => '("(" [(] "\\"((")').join(" ")}` })
   // A quote in a comment opens nothing.
   refuses({ grammar: `# "\n${nested(300)}` }, /nested deeper/, "grammar")
   passes({ grammar: `# ${"(".repeat(300)}\nroot ::= "a"` })

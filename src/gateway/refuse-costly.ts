@@ -15,14 +15,20 @@ const MOST_SHAPE_LENGTH = 2 ** 20
 const MOST_GRAMMAR_LENGTH = 2 ** 16
 /** Its parser calls itself for each: 20,000 end llama.cpp. */
 const DEEPEST_GRAMMAR = 256
+/** Also where something would be taken for a text here and not by llama.cpp. */
+const MOST_GROUPS = 2_048
+/** Of any other field, as JSON, in UTF-16 units: engines copy them for each slot, or look at all of them at each token. */
+const MOST_FIELD_LENGTH = 2 ** 17
 /** So many entries of a list or object cost nothing that matters; of more the time goes with the square at least: an object of 1,000 properties that may be left out 16 s, a list of 10,000 values 55 s. */
 const FREE_ENTRIES = 32
 const MOST_SQUARES = 1_024 ** 2
 /** Comments, and what is in quotes and brackets. */
-const GRAMMAR_TEXT = /#[^\n]*|"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]/g
+const GRAMMAR_TEXT = /#[^\r\n]*|"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]/g
 
 /** What goes through an engine's templates and compilers beside messages. */
 const SHAPES = ["tools", "response_format", "json_schema", "chat_template_kwargs"] as const
+/** What has bounds of its own: what is written there comes to tokens, or is looked at by itself. */
+const BOUNDED: ReadonlySet<string> = new Set(["messages", "prompt", "input", "grammar", ...SHAPES])
 
 /**
  * Of what an engine is asked, in the shape that all dialects come down to: what costs an engine seconds or gigabytes, however few tokens it is, is
@@ -51,6 +57,14 @@ export function refuseCostly(body: JsonObject, list: string): void {
       shapes[0],
     )
   if (typeof body.grammar === "string") refuseGrammar(body.grammar)
+  for (const [name, value] of Object.entries(body)) if (!BOUNDED.has(name)) refuseLong(name, value)
+}
+
+function refuseLong(name: string, value: unknown): void {
+  if (typeof value === "number" || typeof value === "boolean") return
+  const { length } = JSON.stringify(value)
+  if (length > MOST_FIELD_LENGTH)
+    throw badRequest(`'${name}' is ${length} characters long: at most ${MOST_FIELD_LENGTH} are taken`, name)
 }
 
 function refuseMore(count: number, most: number, param: string, what: string): void {
@@ -80,6 +94,9 @@ function refuseGrammar(grammar: string): void {
       `'grammar' is ${grammar.length} characters long: at most ${MOST_GRAMMAR_LENGTH} are taken`,
       "grammar",
     )
+  const groups = grammar.split("(").length - 1
+  if (groups > MOST_GROUPS)
+    throw badRequest(`'grammar' has ${groups} parentheses: at most ${MOST_GROUPS} are taken`, "grammar")
   let depth = 0
   for (const [one] of grammar.replaceAll(GRAMMAR_TEXT, "").matchAll(/[()]/g)) {
     depth += one === "(" ? 1 : -1

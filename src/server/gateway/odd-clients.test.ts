@@ -107,6 +107,8 @@ test("fields that are null count as not there, those that are nonsense are named
     reasoning_effort: 5,
     chat_template_kwargs: "x",
     logit_bias: "x",
+    logprobs: "x",
+    ignore_eos: 5,
     top_logprobs: 2,
     response_format: { type: "xml" },
     tool_choice: "perhaps",
@@ -158,6 +160,13 @@ test("fields that are null count as not there, those that are nonsense are named
   assert.match(await (await scene.chat(words)).text(), /at most 10000 are taken/)
   const empty = { ...CHAT, max_tokens: 5, stop_sequences: [""] }
   assert.match(await (await scene.post("/v1/messages", empty)).text(), /stop_sequences: .* not empty/)
+  const stops = { ...CHAT, max_tokens: 5, stop_sequences: Array.from({ length: 65 }, () => "x") }
+  assert.match(await (await scene.post("/v1/messages", stops)).text(), /'stop_sequences' may have 64 texts/)
+  for (const [choice, text] of [
+    [{ type: "any" }, /tool_choice: needs tools/],
+    [{ type: "tool", name: "g" }, /no tool is called ..g/],
+  ] as const)
+    assert.match(await (await scene.post("/v1/messages", { ...CHAT, max_tokens: 5, tool_choice: choice })).text(), text)
   assert.equal(scene.engine.asked.length, count)
   for (const change of [
     { tools, tool_choice: named("f") },
