@@ -38,7 +38,7 @@ export function planText(scene: QueueScene, plan: QueuePlan, only: ReadonlySet<n
         ? "now"
         : `${entry.estimate ? "about " : ""}+${formatDuration(entry.startMs - nowMs)}${entry.behind === null ? "" : " or later"}`,
     entry.hosts.join(","),
-    entry.reason === null ? "" : `${reasonText(entry.reason, nowMs)}${behindText(entry.behind)}${presence(entry)}`,
+    entry.reason === null ? "" : `${reasonText(entry.reason, nowMs)}${behindText(entry)}${presence(entry)}`,
   ])
   const parts = [renderTable(columns, rows)]
   const preempted = entries.flatMap(({ preempts }) => preempts)

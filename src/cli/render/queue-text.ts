@@ -21,7 +21,7 @@ export function queueText({ policy, at, waiting, entries }: QueueOrderView, widt
       ? []
       : [entry.account ?? "", entry.qos ?? "", entry.priority === null ? "-" : `${entry.priority}`]),
     startText(entry, at),
-    `${entry.reason}${behindText(entry.behind ?? null, nameIn(entries))}`,
+    `${entry.reason}${behindText({ job: entry.job, behind: entry.behind ?? null }, nameIn(entries))}`,
   ])
   const shown = entries.filter(({ place }) => place !== null).length
   const more = waiting > shown ? `and ${waiting - shown} more that wait (windfall queue --limit N)\n` : ""

@@ -38,6 +38,8 @@ export class EarlierTurns {
   /** By job and partition: when it would have begun, at the latest, with what was kept for it from its turn there on and is given up. */
   readonly #givenUp = new Map<JobId, Map<string, number>>()
 
+  readonly #behind = new Set<JobId>()
+
   /** @param mostKept for how many tasks of a job room is kept at a turn, where that is known by now */
   constructor(calendar: Calendar, limits: LimitReasons, mostKept = ANY_NUMBER) {
     this.#calendar = calendar
@@ -59,6 +61,12 @@ export class EarlierTurns {
   /** Whether it takes no later room elsewhere in place of what is kept for it on its sender's own hosts. */
   staysOnOwn(job: QueueJob): boolean {
     return this.ownBoundOf(job)?.stays === true
+  }
+
+  /** The same, or what it has instead elsewhere it may yet have otherwise: it is an array, or others were looked at less closely. */
+  isUnsettledAtHome(job: QueueJob): boolean {
+    const bound = this.ownBoundOf(job)
+    return bound !== undefined && (bound.stays === true || bound.guess === "unsettled" || job.array !== null)
   }
 
   /** The same, or it was seen that what is kept for it from this turn on is given up all the same, and then missed. */
@@ -120,27 +128,39 @@ export class EarlierTurns {
     turns.set(partition, Math.max(startMs, turns.get(partition) ?? startMs))
   }
 
+  /** How late some of it will be nobody can say. */
+  isBehind(job: JobId): void {
+    this.#behind.add(job)
+  }
+
   /** All turns from which on something was given up. */
   givenUp(): readonly GivenUpTurn[] {
     return [...this.#givenUp].flatMap(([job, turns]) => {
-      const { count, lastMs } = this.hasNow(job)
+      const { count, lastMs, elsewhereMs } = this.hasNow(job)
       return [...turns].map(([partition, startMs]) => ({
         job,
         key: turnKey(job, partition),
         isOwn: partition === OWN_TURN,
         most: this.#countAt(job, partition),
-        insteadMs: lastMs,
+        insteadMs: partition === OWN_TURN ? elsewhereMs : lastMs,
+        thenMs: lastMs,
+        ...(this.#behind.has(job) ? { guess: "behind" as const } : {}),
         count,
         lastMs: Math.max(lastMs, startMs),
       }))
     })
   }
 
-  /** Of a job in several partitions how many of its tasks have begun or have a time, and when the last of these begins. */
-  hasNow(job: JobId): { readonly count: number; readonly lastMs: number } {
+  /** How many of a job's tasks have begun or have a time, and when the last of these begins, of all and of those that are not on its sender's own hosts. */
+  hasNow(job: JobId): { readonly count: number; readonly lastMs: number; readonly elsewhereMs: number } {
     const { begun, kept } = this.#byJob.get(job) ?? { begun: 0, kept: [] }
-    const lastMs = Math.max(this.#calendar.grid.nowMs, ...kept.map(({ room }) => room.startMs))
-    return { count: begun + kept.length, lastMs }
+    let lastMs = this.#calendar.grid.nowMs
+    let elsewhereMs = lastMs
+    for (const { room, own } of kept) {
+      lastMs = Math.max(lastMs, room.startMs)
+      if (own === undefined) elsewhereMs = Math.max(elsewhereMs, room.startMs)
+    }
+    return { count: begun + kept.length, lastMs, elsewhereMs }
   }
 
   #countAt(job: JobId, partition: string): number {

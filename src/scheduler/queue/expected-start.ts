@@ -4,6 +4,7 @@ import { BY_NUMBER, type JobNames } from "../job-names.ts"
 import { planQueue } from "./plan-queue.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
+import { beforeText } from "./reason-text.ts"
 
 /**
  * When a job is expected to start, as a range: the one end if all that runs now ended at once, the other by the plan, in which all takes its whole
@@ -59,7 +60,7 @@ function restsOn(
   const latest =
     to === null
       ? entry.behind !== null
-        ? `how late nobody can say, as job ${nameOf(entry.behind)} before it has no time yet and may go first`
+        ? `how late nobody can say, as ${beforeText(entry, nameOf)}`
         : isLimited(entry)
           ? "how late nobody can say, as it waits for a limit"
           : `how late nobody can say${endless.length === 0 ? "" : `, as ${jobsText(endless, nameOf)} no time limit`}`

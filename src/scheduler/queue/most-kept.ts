@@ -1,8 +1,11 @@
 import type { JobId } from "../../protocol/ids.ts"
+import type { EarlierTurns } from "./earlier-turns.ts"
 import type { QueuePass } from "./queue-pass.ts"
 
-/** So many passes at most: each but the last gives something up, and where jobs are in few partitions there are two or three. */
+/** So many passes at most after those in which little by little is given up: each gives something up, or has somebody stay where it was. */
 const MOST_PASSES = 8
+/** Jobs to be looked at in those first passes, and how many of these there are at most: in a long queue all is given up at once. */
+const [JOBS_ONE_BY_ONE, MOST_ONE_BY_ONE] = [4000, 24]
 
 /** How much is kept for a job from a turn on. */
 export interface KeptBound {
@@ -10,6 +13,8 @@ export interface KeptBound {
   readonly most: number
   /** but for what begins until then: that is no later than what it had instead, and the earlier turn goes first. */
   readonly insteadMs: number
+  /** What it has instead it may yet lose, as somebody before it has no time there; or as that was given up together with what begins before. */
+  readonly guess?: "behind" | "unsettled"
   /** Nothing of it is given up for a later time. */
   readonly stays?: true
 }
@@ -37,6 +42,8 @@ export interface GivenUpTurn extends KeptBound {
   readonly isOwn: boolean
   /** How many of its tasks have a time instead. */
   readonly count: number
+  /** When the last of them begins. */
+  readonly thenMs: number
   /** When the last of them begins, or what was given up would have begun. */
   readonly lastMs: number
 }
@@ -45,32 +52,71 @@ export interface GivenUpTurn extends KeptBound {
  * Passes through the same queue until one gives up nothing that it kept. A job in several partitions may have room kept at its turn in one of them, or an
  * owner's on its own Mac, and at a later turn get something better: those whose turn lay between have then planned around what nobody has. So they are planned anew, and
  * it is not kept again, unless it then were no later than that, or the job has less than it gave up, since others have the better one.
+ *
+ * Of what was kept on owners' Macs only that is given up at once for which something better begins first. The next pass then finds what the plan of that moment will find, whoever
+ * is there by then; to give up the rest, too, would be to rely on times that nobody has after that.
  * @param through one whole pass; `goesOn`: whether it was looked at as far as somebody may start
  */
 export function untilNothingIsGivenUp<T extends { readonly pass: QueuePass; readonly goesOn: boolean }>(
   through: (mostKept: MostKept) => T,
 ): T {
-  let givenUp: ReadonlyMap<string, GivenUpTurn> = new Map()
-  let mostKept = ANY_NUMBER
-  const firm = new Set<string>()
+  const bounds = new Bounds()
   for (let count = 1; ; count++) {
-    const told = through(mostKept)
-    const { earlier } = told.pass
-    if (count === MOST_PASSES || !told.goesOn) return told
-    const lost = [...givenUp.values()].filter(({ job, count, lastMs }) => {
+    const told = through(bounds.all)
+    const { earlier, scene } = told.pass
+    const oneByOne = Math.min(MOST_ONE_BY_ONE, Math.floor(JOBS_ONE_BY_ONE / Math.max(1, scene.waiting.length)))
+    const left = oneByOne + MOST_PASSES - count
+    if (left === 0 || !told.goesOn || !bounds.after(earlier, count <= oneByOne, left === 1)) return told
+  }
+}
+
+/** How much is kept for whom in the next pass. */
+class Bounds {
+  all: MostKept = ANY_NUMBER
+  #givenUp: ReadonlyMap<string, GivenUpTurn> = new Map()
+  /** Turns of which nothing is given up any more: what their jobs would have instead went round in a circle. */
+  readonly #stay = new Set<string>()
+  /** Those of owners that were missed once. */
+  readonly #missed = new Set<string>()
+
+  /**
+   * After a pass.
+   * @param isFirst of what is kept on owners' Macs only that is given up for which something better begins first
+   * @param isLast there is only one more pass: who is not settled by now stays
+   * @returns whether another one is to follow
+   */
+  after(earlier: EarlierTurns, isFirst: boolean, isLast: boolean): boolean {
+    const lost = new Set<string>()
+    for (const { key, job, isOwn, count, thenMs, lastMs } of this.#givenUp.values()) {
       const now = earlier.hasNow(job)
-      return now.count < count || now.lastMs > lastMs
-    })
-    for (const { key } of lost) firm.add(key)
-    const more = earlier.givenUp().filter(({ key }) => !firm.has(key))
+      if (now.count >= count && now.lastMs <= (isOwn ? thenMs : lastMs)) continue
+      lost.add(key)
+      // Others had moved meanwhile: what an owner's job has instead is looked for once more.
+      if (!isOwn || isLast || this.#missed.has(key)) this.#stay.add(key)
+      this.#missed.add(key)
+    }
+    const all = earlier.givenUp().filter(({ key }) => !this.#stay.has(key))
+    const isNew = ({ key }: GivenUpTurn) => !this.#givenUp.has(key)
+    const firstMs = isFirst
+      ? Math.min(...all.filter(isNew).map(({ insteadMs }) => insteadMs))
+      : Number.POSITIVE_INFINITY
+    const more = all.filter((one) => !one.isOwn || !isNew(one) || one.insteadMs <= firstMs)
     // Kept all the same, as it was no later than what it has instead, and given up once more.
-    for (const { key, isOwn } of more) if (!isOwn && givenUp.has(key)) firm.add(key)
-    const known = [...givenUp.values(), ...more].filter(({ key }) => !firm.has(key))
+    for (const one of more) if (isLast ? one.isOwn : !isNew(one)) this.#stay.add(one.key)
+    const known = [
+      ...this.#givenUp.values(),
+      ...(isFirst ? more : more.map((one) => ({ ...one, guess: "unsettled" as const }))),
+    ]
     // Others took what it had instead: what is no later than what it has now goes first.
-    const next = known.map((one) => ({ ...one, insteadMs: Math.max(one.insteadMs, earlier.hasNow(one.job).lastMs) }))
-    const isLater = next.some(({ key, insteadMs }) => insteadMs > (givenUp.get(key)?.insteadMs ?? insteadMs))
-    if (more.length === 0 && lost.length === 0 && !isLater) return told
-    givenUp = new Map(next.map((one) => [one.key, one]))
-    mostKept = new Map<string, KeptBound>([...givenUp, ...[...firm].map((key) => [key, STAYS] as const)])
+    const next = known
+      .filter(({ key }) => !this.#stay.has(key) && !lost.has(key))
+      .map((one) => {
+        const { lastMs, elsewhereMs } = earlier.hasNow(one.job)
+        return { ...one, insteadMs: Math.max(one.insteadMs, one.isOwn ? elsewhereMs : lastMs) }
+      })
+    const isLater = next.some(({ key, insteadMs }) => insteadMs > (this.#givenUp.get(key)?.insteadMs ?? insteadMs))
+    this.#givenUp = new Map(next.map((one) => [one.key, one]))
+    this.all = new Map<string, KeptBound>([...this.#givenUp, ...[...this.#stay].map((key) => [key, STAYS] as const)])
+    return more.length > 0 || lost.size > 0 || isLater
   }
 }

@@ -27,6 +27,7 @@ interface Parts {
 }
 
 const NONE_GONE: readonly OwnHoldGone[] = []
+const NOTHING_KEPT: readonly KeptRoom[] = []
 
 /** What a request finds on owners' own hosts. */
 interface OnOwn {
@@ -72,19 +73,21 @@ export class OwnHolds {
    * @param mayRun how many of its tasks may run at once beside those that do
    * @param mayPreempt it may ask guests there to go at its turn
    */
-  keep(line: Line, request: LineRequest, mayRun: number, mayPreempt = false): void {
+  keep(line: Line, request: LineRequest, mayRun: number, mayPreempt = false): number {
     const { spec, standing } = line
-    if (standing.qos.noReserve || request.ownFull.has(spec.user) || !this.#own.mayHold(spec.user)) return
+    let better = 0
+    if (standing.qos.noReserve || request.ownFull.has(spec.user) || !this.#own.mayHold(spec.user)) return better
     const isNear = this.#isNear || mayPreempt || spec.hosts > 1 || request.plan.hasPieces
     const bound = this.#earlier.ownBoundOf(spec)
     const count = Math.min(mayRun, TASKS_RESERVED)
     for (let held = 0; held < count; held++) {
-      if (this.#limits.plannedReasonOf(line, request) !== null) return
+      if (this.#limits.plannedReasonOf(line, request) !== null) break
       const room = this.#first(line, request)
-      if (room === null || endsLate(line, room.startMs)) return
+      if (room === null || endsLate(line, room.startMs)) break
       if (bound !== undefined && held >= bound.most && room.startMs > bound.insteadMs) {
         // It has something better by its turn, and its place in a limit until then.
         this.#limits.reserved(line, request, true)
+        if (bound.guess === undefined && spec.array === null) better++
         continue
       }
       this.#calendar.take(request.plan, room)
@@ -95,6 +98,7 @@ export class OwnHolds {
       if (known === undefined) this.#hold(line, room)
       else known.push({ line, room })
     }
+    return better
   }
 
   #hold(line: Line, room: Room): void {
@@ -103,6 +107,29 @@ export class OwnHolds {
     const jobs = this.#jobs.get(user)
     if (jobs === undefined) this.#jobs.set(user, new Set([id]))
     else jobs.add(id)
+  }
+
+  /** Of a job in several partitions: on its sender's hosts in another of them it may have room earlier than what was kept for it by now. */
+  improve(line: Line, request: LineRequest, kept: KeptRoom[], mayPreempt = false): void {
+    const { spec, standing } = line
+    const [before] = kept
+    if (before?.own === undefined || standing.qos.noReserve || request.ownFull.has(spec.user)) return
+    if (!this.#own.mayHold(spec.user)) return
+    const room = this.#first(line, request)
+    if (room === null || room.startMs >= before.room.startMs || endsLate(line, room.startMs)) return
+    this.#calendar.giveBack(before.request.plan, before.room)
+    this.#calendar.take(request.plan, room)
+    for (const place of room.places) this.#places.add(place)
+    const isNear = this.#isNear || mayPreempt || spec.hosts > 1 || request.plan.hasPieces
+    const own = { isNear, behind: this.#untimed.firstBefore(line, room) }
+    kept[0] = { request, room, partition: standing.partition.name, own }
+    this.#byJob.set(spec.id, [{ line, room }])
+  }
+
+  /** It starts before all turns. */
+  letGo({ spec: { id, user } }: Line): void {
+    this.#byJob.delete(id)
+    this.#jobs.get(user)?.delete(id)
   }
 
   /** What is kept for the line by now. */
@@ -133,7 +160,8 @@ export class OwnHolds {
     const isOff = reason.code === "limit" || reason.code === "array_limit"
     const found: Found[] = []
     const stays: KeptRoom[] = []
-    for (const one of kept) {
+    // Those that would begin last first: so the others stay where they are.
+    for (const one of kept.toReversed()) {
       if (one.own === undefined || one.isTold || (one.request !== request && !isOff)) stays.push(one)
       else if (isOff) this.#calendar.giveBack(one.request.plan, one.room)
       else {
@@ -146,23 +174,32 @@ export class OwnHolds {
         found.push({ ...given(null, room, this.#calendar.grid.nowMs, reason), ownersFirst: isOwn, ...behind })
       }
     }
-    kept.splice(0, kept.length, ...stays)
+    kept.splice(0, kept.length, ...stays.reverse())
     this.#limits.keeps(job, kept.length)
     return found.sort((a, b) => a.room!.startMs - b.room!.startMs)
   }
 
-  /** After the turn of the line. */
-  turnOver(line: Line, stays: readonly KeptRoom[]): void {
-    const before = this.#byJob.get(line.spec.id)
-    if (before === undefined) return
+  /**
+   * After the turn of the line.
+   * @param stays what is still kept for its job
+   * @returns what was found. Of an array that has something better elsewhere for some tasks nobody can say how late they will be: which of them it is may change as each begins
+   */
+  turnOver(line: Line, found: readonly Found[], stays: readonly KeptRoom[] = NOTHING_KEPT): readonly Found[] {
+    const { id, user, array } = line.spec
+    const before = this.#byJob.get(id) ?? NONE_GONE
     const isKept = (one: OwnHoldGone) => stays.some(({ room }) => room === one.room)
     const gone = before.filter((one) => !isKept(one))
-    if (gone.length === 0) return
-    this.#gone.set(line, gone)
-    for (const { room } of gone) for (const place of room.places) this.#freed.add(place)
-    const stay = before.filter(isKept)
-    this.#byJob.set(line.spec.id, stay)
-    if (stay.length === 0) this.#jobs.get(line.spec.user)!.delete(line.spec.id)
+    if (gone.length > 0) {
+      this.#gone.set(line, gone)
+      for (const { room } of gone) for (const place of room.places) this.#freed.add(place)
+      const stay = before.filter(isKept)
+      this.#byJob.set(id, stay)
+      if (stay.length === 0) this.#jobs.get(user)!.delete(id)
+    }
+    if (array === null || (gone.length === 0 && this.#earlier.ownBoundOf(line.spec) === undefined)) return found
+    return found.map((one) =>
+      one.room === null || one.isStart || one.ownersFirst === true ? one : { ...one, behind: id },
+    )
   }
 
   /** What was kept for the line's job until then. */

@@ -1,6 +1,6 @@
 import type { Calendar } from "../calendar/calendar.ts"
 import { taskIndices } from "../request/array-tasks.ts"
-import type { EarlierTurns } from "./earlier-turns.ts"
+import type { EarlierTurns, KeptRoom } from "./earlier-turns.ts"
 import { type Found, given, type MadeRoom } from "./found.ts"
 import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
@@ -17,6 +17,7 @@ import type { Untimed } from "./untimed.ts"
 /** The tasks of a job that is no array. */
 export const ITSELF: readonly null[] = [null]
 const NOTHING_FOUND: readonly Found[] = []
+const NOTHING_KEPT: KeptRoom[] = []
 
 interface Parts {
   readonly calendar: Calendar
@@ -48,11 +49,13 @@ export class OwnTurns {
    * @returns what starts
    */
   visit(line: Line, at: number): readonly Found[] {
-    const { own, calendar, earlier, requests, limits, taskCounts, room, holds } = this.#parts
+    const { own, calendar, earlier, requests, taskCounts, holds } = this.#parts
     const { spec, standing } = line
     if (spec.hosts > own.placesOf(spec.user).length || standing.refusal !== null) return NOTHING_FOUND
     if (endsLate(line, calendar.grid.nowMs)) return NOTHING_FOUND
-    if (spec.partitions.length > 1 && earlier.of(spec) !== undefined) return NOTHING_FOUND
+    const before = spec.partitions.length > 1 ? earlier.of(spec) : undefined
+    // Tasks of an array have all that is theirs at the first of these turns.
+    if (before !== undefined && (spec.array !== null || before.begun > 0)) return NOTHING_FOUND
     own.lookedAt(spec.user)
     const request = requests.of(line, at)
     if (!own.owners.has(spec.user) && request.ownFull.has(spec.user)) return NOTHING_FOUND
@@ -60,22 +63,38 @@ export class OwnTurns {
     const found: Found[] = []
     for (const task of spec.array === null ? ITSELF : taskIndices(spec.array.tasks)) {
       if (taskCounts.runningOf(spec) >= atOnce) break
-      const started = this.#start(line, request, task)
+      const start = () => this.#start(line, request, task)
+      const started = before === undefined ? start() : earlier.startInstead(line, before.kept, request, start)
       if (started === null) break
       taskCounts.started(spec)
       found.push(started)
     }
-    const mayRun = Math.min((spec.array?.tasks.count ?? 1) - found.length, atOnce - taskCounts.runningOf(spec))
-    // Who may yet preempt there is looked at without what is kept for it there.
-    if (mayRun > 0 && limits.reasonOf(line, request) === null)
-      holds.keep(line, request, mayRun, room.isElsewhere(spec.id))
-    const kept = earlier.of(spec)?.kept ?? []
-    const isLater = kept.some(({ own }) => own?.behind !== undefined)
-    const rest = (spec.array?.tasks.count ?? 1) - found.length - kept.length
-    // Once they may start they go first here, whoever is before them elsewhere.
-    if (rest > 0 || isLater || earlier.staysOnOwn(spec))
-      this.#parts.untimed.noteOn(own.placesOf(spec.user), line, request)
+    if (before !== undefined && found.length > 0) holds.letGo(line)
+    this.#keep(line, request, found.length, atOnce)
     return found.length === 0 ? NOTHING_FOUND : found
+  }
+
+  /** For what finds no room now, and notes who may yet go first here. */
+  #keep(line: Line, request: LineRequest, started: number, atOnce: number): void {
+    const { own, earlier, limits, taskCounts, room, holds, untimed } = this.#parts
+    const { spec } = line
+    const left = (spec.array?.tasks.count ?? 1) - started
+    const mayRun = Math.min(left, atOnce - taskCounts.runningOf(spec))
+    const mayKeep = mayRun > 0 && limits.reasonOf(line, request) === null
+    const before = earlier.of(spec)?.kept ?? NOTHING_KEPT
+    if (before.length > 0) {
+      if (mayKeep) holds.improve(line, request, before, room.isElsewhere(spec.id))
+      return
+    }
+    // Who may yet preempt there is looked at without what is kept for it there.
+    const better = mayKeep ? holds.keep(line, request, mayRun, room.isElsewhere(spec.id)) : 0
+    const kept = earlier.of(spec)?.kept ?? NOTHING_KEPT
+    const isLater = kept.some(({ own }) => own?.behind !== undefined)
+    // Once they may start they go first here, whoever is before them elsewhere.
+    if (left - kept.length - better > 0 || isLater || earlier.staysOnOwn(spec)) {
+      const places = earlier.isUnsettledAtHome(spec) ? request.places : own.placesOf(spec.user)
+      untimed.noteOn(places, line, request)
+    }
   }
 
   #start(line: Line, request: LineRequest, task: number | null): Found | null {

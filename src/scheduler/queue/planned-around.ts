@@ -56,15 +56,25 @@ export class PlannedAround {
 
   /** What was told at the turn of a line. */
   told(line: Line, request: LineRequest, found: readonly Found[]): void {
+    // What it has from another turn is found again at this one, once it is earlier here.
+    if (line.spec.partitions.length > 1)
+      for (const { room } of this.#earlier.of(line.spec)?.kept ?? [])
+        this.#mayMove(request, room.startMs + line.limitMs)
     for (const { room, isStart, behind, ownersFirst } of found) {
-      if (room === null || isStart) continue
+      if (room === null) continue
       const endMs = room.startMs + line.limitMs
-      this.#ends.set(request, Math.max(endMs, this.#ends.get(request) ?? endMs))
+      // Also what starts: it might do so on another host.
+      this.#mayMove(request, endMs)
+      if (behind !== undefined) this.#earlier.isBehind(line.spec.id)
       // On an owner's own Mac nobody comes before what was kept there.
-      if (behind !== undefined || ownersFirst === true) continue
+      if (isStart || behind !== undefined || ownersFirst === true) continue
       for (const place of room.places)
         this.#reliedOnMs.set(place, Math.max(endMs, this.#reliedOnMs.get(place) ?? endMs))
     }
+  }
+
+  #mayMove(request: LineRequest, endMs: number): void {
+    this.#ends.set(request, Math.max(endMs, this.#ends.get(request) ?? endMs))
   }
 
   /** After the turn of a line: what was kept for it, and is given up though others rest on it, is not to be kept again. */

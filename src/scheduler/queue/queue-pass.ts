@@ -94,9 +94,7 @@ export class QueuePass {
   visit(line: Line, at: number): readonly Found[] {
     this.ownHolds.turnBegins(line)
     const earlier = this.earlier.of(line.spec)
-    const found = this.#visitAll(line, at, earlier)
-    if (earlier !== undefined) this.ownHolds.turnOver(line, earlier.kept)
-    return found
+    return this.ownHolds.turnOver(line, this.#visitAll(line, at, earlier), earlier?.kept)
   }
 
   /** Its turn; who has no time after it is noted for those behind. */
@@ -106,8 +104,8 @@ export class QueuePass {
     this.around.turnOver(line, request)
     // Where it waits for nothing, since it has something better at another of its turns, nobody is behind it.
     const isWhole = (line.spec.array?.tasks.atOnce ?? null) === null
-    if (isWhole && this.earlier.isBound(line) && (found.at(-1)?.room ?? null) === null) return found
-    const told = this.untimed.look(line, request, found, this.earlier.of(line.spec)?.kept)
+    const isBetter = isWhole && this.earlier.isBound(line) && (found.at(-1)?.room ?? null) === null
+    const told = isBetter ? found : this.untimed.look(line, request, found, this.earlier.of(line.spec)?.kept)
     this.around.told(line, request, told)
     return told
   }

@@ -86,14 +86,19 @@ export function entryText(
     return `starts now on ${hosts}${first}`
   }
   const when = entry.startMs === null ? "" : `in ${formatDuration(entry.startMs - nowMs)} on ${hosts}`
-  if (entry.state === "reserved") return `reserved ${when}: ${reason}${behindText(entry.behind, nameOf)}`
+  if (entry.state === "reserved") return `reserved ${when}: ${reason}${behindText(entry, nameOf)}`
   return entry.estimate ? `waits: ${reason}; about ${when}` : `waits: ${reason}`
 }
 
 /** What is said behind the reason of who cannot be told how late it starts, though it has a time; empty for others. */
-export function behindText(behind: JobId | null, nameOf: JobNames = BY_NUMBER): string {
-  if (behind === null) return ""
-  return `; how late nobody can say, as job ${nameOf(behind)} before it has no time yet and may go first`
+export function behindText(entry: Pick<QueueEntry, "job" | "behind">, nameOf: JobNames = BY_NUMBER): string {
+  return entry.behind === null ? "" : `; how late nobody can say, as ${beforeText(entry, nameOf)}`
+}
+
+/** Why nobody can say how late it starts; to be asked where `behind` says so. */
+export function beforeText({ job, behind }: Pick<QueueEntry, "job" | "behind">, nameOf: JobNames): string {
+  if (behind === job) return "which of its tasks go elsewhere than to its sender's own Mac may change as each begins"
+  return `job ${behind === null ? "" : nameOf(behind)} before it has no time yet and may go first`
 }
 
 const NOT_SUSPENDED: Readonly<Record<NotSuspended, string>> = {

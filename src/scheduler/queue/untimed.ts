@@ -46,7 +46,8 @@ export class Untimed {
         if (mayYetStart(one)) this.#note(line.spec.id, line, request)
       } else if (!this.#isEmpty && !one.isStart && one.reason?.code !== "preempting") {
         // What is kept for owners before all turns knows already.
-        const behind = (one.ownersFirst === true ? one.behind : this.firstBefore(line, one.room)) ?? before
+        const behind =
+          (one.ownersFirst === true ? one.behind : (one.behind ?? this.firstBefore(line, one.room))) ?? before
         if (behind === undefined) continue
         // Of an array the next task begins then that could have begun later.
         before = behind
