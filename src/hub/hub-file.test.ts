@@ -59,6 +59,13 @@ describe("a file of a hub", () => {
       assert.ok((await fetched(server, {}, 1_000, 200_000)).equals(CONTENT.subarray(1_000, 200_000)))
     })
 
+  it("is refused where the hub leads to an address with a password, which nobody is told", async () => {
+    const location = "http://user:secret=5@127.0.0.1:1/x"
+    await using server = await started(() => ({ status: 302, headers: { location } }))
+    const reason = /the hub leads to an address with a name or password in it$/
+    await assert.rejects(fetched(server), refused("hub_unreachable", reason))
+  })
+
   it("is gone on with from where it broke, with nothing fetched twice", async () => {
     await using server = await started((times) => (times === 0 ? { cutAfter: 100_000 } : null))
     assert.ok((await fetched(server)).equals(CONTENT))

@@ -20,7 +20,8 @@ export class DescribedValues {
         problems.push(
           `${path}.${key}: is no key here${near === undefined ? `; there are ${keys.join(", ")}` : `: did you mean ${near}?`}`,
         )
-      } else if (one !== null) values.set(name, one)
+      } else if (one !== null && values.has(name)) problems.push(`${path}.${key}: is there twice, written in two ways`)
+      else if (one !== null) values.set(name, one)
     }
     this.#values = values
   }
@@ -66,7 +67,7 @@ export class DescribedValues {
     if (value === undefined) return null
     if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1024 ** 2) return value
     if (typeof value === "number" && value > 0) return this.#wrong(key, `has no unit: write "${value}G" for gigabytes`)
-    if (typeof value === "number" && value < 0) return this.#wrong(key, "must be more than 0")
+    if (typeof value === "number" && value < 0) return this.#wrong(key, "must not be below 0")
     if (value === 0) return 0
     try {
       return parseBytes(String(value))

@@ -99,6 +99,13 @@ describe("a described fleet", () => {
     assert.deepEqual([told.length, new Set(told).size], [Object.keys(bad).length, Object.keys(bad).length], told.join())
   })
 
+  it("has each key once, however it is written, and none below 0", () => {
+    const told = problems([{ name: "a", memory: "64G", gpuCores: 8, gpu_cores: 40, keep: -1 }])
+    assert.match(told, /hosts\[0\]\.gpu_cores: is there twice, written in two ways/)
+    assert.match(told, /hosts\[0\]\.keep: must not be below 0/)
+    assert.equal(problems([{ name: "a", memory: "64G", gpuCores: null, gpu_cores: 40, keep: 0 }]), "")
+  })
+
   it("has memory, and one link between two hosts", () => {
     for (const memory of [0, "0G", -5, "-5G", Number.NaN, true, "1e9T"])
       assert.match(problems([{ name: "a", memory }]), /hosts\[0\]\.memory: /, String(memory))

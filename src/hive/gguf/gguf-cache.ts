@@ -2,7 +2,12 @@ import type { LayerCache } from "../model/model-facts.ts"
 import { OWN_WINDOWS, WITHOUT_CACHE, windowedByPeriod, windowPeriodOf } from "./architectures.ts"
 import type { GgufMetadata } from "./gguf-metadata.ts"
 
-/** What each layer keeps for a slot, from the keys of the header and from which tensors the layer has. */
+const RECURRENT = /^(?:ssm_|shortconv|time_mix)/
+
+/**
+ * What each layer keeps for a slot, from the keys of the header and from which tensors the layer has.
+ * @throws {WindfallError} `invalid_input` where layers that attend have no heads
+ */
 export function ggufCaches(
   metadata: GgufMetadata,
   layers: number,
@@ -13,11 +18,18 @@ export function ggufCaches(
   if (metadata.value("attention.causal") === false || WITHOUT_CACHE.has(metadata.architecture))
     return Array.from({ length: layers }, () => [])
   const attention = attentionCaches(metadata, layers, tensorsOf, notes)
+  const isRecurrentAt = (at: number) => tensorsOf(at).some((name) => RECURRENT.test(name))
+  // Mamba has no heads, and its files say so.
+  const isAttending = !attention.some((_, at) => isRecurrentAt(at))
+  for (const key of ["attention.head_count", "attention.head_count_kv"]) {
+    if (isAttending && metadata.perLayer(key, layers)?.every((count) => count === 0) === true)
+      throw metadata.damaged(`${metadata.architecture}.${key} is 0`)
+  }
   return Array.from({ length: layers }, (_, at): readonly LayerCache[] => {
     const has = (part: string) => tensorsOf(at).some((name) => name.startsWith(part))
-    const isRecurrent = has("ssm_") || has("shortconv") || has("time_mix")
+    const isRecurrent = isRecurrentAt(at)
     const seesTokens = !isRecurrent || has("attn_k.") || has("attn_kv_a") || has("attn_k_b")
-    const state = isRecurrent ? recurrentElements(metadata) : 0
+    const state = isRecurrent ? recurrentElements(metadata, layers) : 0
     const own = attention[at]
     return [
       ...(seesTokens && own !== undefined && own !== null ? [own] : []),
@@ -126,7 +138,7 @@ function windowedLayers(metadata: GgufMetadata, layers: number, notes: string[])
  * The state of a recurrent layer, in elements of four bytes: Kimi's delta attention, Mamba's convolution and state (as in llama.cpp's hparams), a short
  * convolution, or RWKV's shifts and state.
  */
-function recurrentElements(metadata: GgufMetadata): number {
+function recurrentElements(metadata: GgufMetadata, layers: number): number {
   const embedding = metadata.required("embedding_length")
   const headSize = metadata.count("wkv.head_size")
   if (headSize !== null && headSize > 0) return embedding * ((metadata.count("token_shift_count") ?? 2) + headSize)
@@ -134,7 +146,7 @@ function recurrentElements(metadata: GgufMetadata): number {
   if (shortConvolution !== null && shortConvolution > 0) return embedding * (shortConvolution - 1)
   const kda = metadata.count("kda.head_dim")
   if (kda !== null && kda > 0) {
-    const heads = Math.max(0, ...(metadata.perLayer("attention.head_count", 1) ?? []))
+    const heads = Math.max(0, ...(metadata.perLayer("attention.head_count", layers) ?? []))
     return heads * kda * (3 * Math.max(0, (metadata.count("ssm.conv_kernel") ?? 4) - 1) + kda)
   }
   const inner = metadata.count("ssm.inner_size") ?? 0

@@ -1,3 +1,4 @@
+import type { WindfallError } from "../../protocol/errors.ts"
 import { brokenModel } from "../model/byte-source.ts"
 import type { GgufHeader, GgufValue } from "./read-gguf.ts"
 
@@ -45,23 +46,29 @@ export class GgufMetadata {
   required(key: string): number {
     const count = this.count(key)
     if (count === null) throw brokenModel(this.#header.name, `its header does not say ${this.architecture}.${key}`)
-    if (count < 1)
-      throw brokenModel(this.#header.name, `its header is damaged: ${this.architecture}.${key} is ${count}`)
+    if (count < 1) throw this.damaged(`${this.architecture}.${key} is ${count}`)
     return count
   }
 
-  /** One value for each layer, where the header has one for all or a list; `null` when it is missing. */
+  /** One value for each layer, where the header has one for all or a list; `null` when it is missing. @throws {WindfallError} when it is a list of another length */
   perLayer(key: string, layers: number): readonly number[] | null {
     const value = this.value(key)
     if (value === undefined) return null
     if (!Array.isArray(value)) return new Array<number>(layers).fill(this.#whole(key, value as GgufValue))
     const list = value as readonly GgufValue[]
-    return Array.from({ length: layers }, (_, at) => this.#whole(key, list[at] ?? list.at(-1) ?? 0))
+    if (list.length !== layers)
+      throw this.damaged(`${this.architecture}.${key} has ${list.length} values for ${layers} layers`)
+    return list.map((each) => this.#whole(key, each))
+  }
+
+  /** The error that says so. */
+  damaged(why: string): WindfallError {
+    return brokenModel(this.#header.name, `its header is damaged: ${why}`)
   }
 
   #whole(key: string, value: GgufValue): number {
     const number = typeof value === "boolean" ? Number(value) : Number(value)
     if (Number.isSafeInteger(number) && number >= 0 && number <= MOST) return number
-    throw brokenModel(this.#header.name, `its header is damaged: ${this.architecture}.${key} is ${String(value)}`)
+    throw this.damaged(`${this.architecture}.${key} is ${String(value)}`)
   }
 }

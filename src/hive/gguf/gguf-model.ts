@@ -35,8 +35,10 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
   const { blocks, outside } = byLayer(first.name, tensors, layerCount)
   const expertCount = metadata.count("expert_count") ?? 0
   const usedCount = metadata.count("expert_used_count") ?? 0
+  if (expertCount > 0 && usedCount > expertCount)
+    throw metadata.damaged(`a token uses ${usedCount} of ${expertCount} experts`)
   const experts = expertCount > 0 && usedCount > 0 ? { count: expertCount, used: usedCount } : null
-  const share = experts === null ? 1 : Math.min(1, experts.used / experts.count)
+  const share = experts === null ? 1 : experts.used / experts.count
   const notes: string[] = []
   // Layers that predict further tokens are loaded and not run.
   const ahead = metadata.count("nextn_predict_layers") ?? 0

@@ -136,6 +136,21 @@ describe("a damaged header", () => {
     await assert.rejects(read(header), refuses(/no tensors of layer 4 of its 6/))
   })
 
+  it("with numbers that no model has is refused", async () => {
+    const { metadata, tensors } = smallModel()
+    const [odd, ...rest] = tensors
+    for (const [keys, reason] of [
+      [{ "general.alignment": 2 ** 31 - 1 }, /general\.alignment is 2147483647, which is no power of two/],
+      [{ "llama.attention.head_count": 0 }, /llama\.attention\.head_count is 0/],
+      [{ "llama.attention.head_count_kv": 0 }, /llama\.attention\.head_count_kv is 0/],
+      [{ "llama.attention.head_count_kv": [1, 2, 3] }, /attention\.head_count_kv has 3 values for 6 layers/],
+      [{ "llama.expert_count": 2, "llama.expert_used_count": 500 }, /a token uses 500 of 2 experts/],
+    ] as const)
+      await assert.rejects(read(ggufHeader({ ...metadata, ...keys }, tensors).header), refuses(reason))
+    const away = [...rest, { ...odd!, offset: 2 ** 62 }]
+    await assert.rejects(read(ggufHeader(metadata, away).header), refuses(/is too large, or too far away/))
+  })
+
   it("without an architecture is refused, as is what is no GGUF file", async () => {
     await assert.rejects(read(ggufHeader({ "general.name": "x" }, []).header), refuses(/general\.architecture/))
     await assert.rejects(read(Buffer.from("PK\u0003\u0004 something else")), refuses(/no GGUF file/))

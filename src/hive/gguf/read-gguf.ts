@@ -2,6 +2,7 @@ import { gguf } from "@huggingface/gguf"
 import { WindfallError } from "../../protocol/errors.ts"
 import { type ByteSource, brokenModel } from "../model/byte-source.ts"
 import { CutFile, type FileLack } from "../model/file-lack.ts"
+import { checkApart, type TensorPlace } from "../model/tensor-places.ts"
 import { bytesOf, GGML_TYPES } from "./ggml-types.ts"
 
 export type GgufValue = string | number | boolean | bigint | readonly GgufValue[]
@@ -42,13 +43,16 @@ export async function readGguf(source: ByteSource, signal: AbortSignal): Promise
     throw brokenModel(name, sizeBytes === 0 ? "it is empty" : "it is no GGUF file: it does not begin with GGUF")
   if (sizeBytes < LEAST_HEADER_BYTES) throw cut(source)
   const { metadata, tensorInfos, tensorDataOffset, tensorInfoByteRange } = await parse(source, signal)
+  const { "general.alignment": alignment } = metadata as unknown as GgufHeader["metadata"]
+  if (alignment !== undefined && Math.log2(Number(alignment)) % 1 !== 0)
+    throw brokenModel(name, `its header is damaged: general.alignment is ${alignment}, which is no power of two`)
   // The library fills up what it reads with zeros: a header that is cut may look whole.
   if (tensorInfoByteRange[1] > sizeBytes) throw cut(source)
   const begins = tensorInfos.map(({ offset }) => Number(offset)).sort((a, b) => a - b)
   const dataBytes = Math.max(0, sizeBytes - Number(tensorDataOffset))
   const names = new Set<string>()
   let neededBytes = 0
-  const places: Place[] = []
+  const places: TensorPlace[] = []
   const tensors = tensorInfos.map(({ name: tensor, shape, dtype, offset }): GgufTensor => {
     if (tensor === "" || names.has(tensor)) throw brokenModel(name, `its header is damaged: two tensors "${tensor}"`)
     names.add(tensor)
@@ -64,7 +68,8 @@ export async function readGguf(source: ByteSource, signal: AbortSignal): Promise
     // A type that is not in the table takes what lies up to the next tensor.
     const upToNext = () => (begins.find((begin) => begin > Number(offset)) ?? dataBytes) - Number(offset)
     const bytes = type === undefined ? Math.max(0, upToNext()) : bytesOf(elements, type)
-    if (!(bytes <= MOST_TENSOR_BYTES)) throw brokenModel(name, `its header is damaged: tensor ${tensor} is too large`)
+    if (!(bytes <= MOST_TENSOR_BYTES && Number(offset) <= MOST_TENSOR_BYTES))
+      throw brokenModel(name, `its header is damaged: tensor ${tensor} is too large, or too far away`)
     neededBytes = Math.max(neededBytes, Number(offset) + bytes)
     places.push({ tensor, begin: Number(offset), end: Number(offset) + bytes })
     return { name: tensor, elements, bytes, type: type?.name ?? `type ${dtype}` }
@@ -74,27 +79,6 @@ export async function readGguf(source: ByteSource, signal: AbortSignal): Promise
   const lack = dataBytes < neededBytes ? { file: name, endsAtByte: sizeBytes, neededToByte } : null
   if (lack !== null && dataBytes > 0) throw new CutFile(lack)
   return { name, metadata: metadata as unknown as GgufHeader["metadata"], tensors, lack }
-}
-
-/** Where a tensor lies in the weights, in bytes. */
-interface Place {
-  readonly tensor: string
-  readonly begin: number
-  readonly end: number
-}
-
-/** Each tensor has bytes of its own. @throws {WindfallError} `invalid_input` */
-function checkApart(name: string, places: readonly Place[]): void {
-  let before: Place | undefined
-  for (const place of places.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (before !== undefined && place.begin < before.end)
-      throw brokenModel(
-        name,
-        `its header is damaged: tensors ${before.tensor} and ${place.tensor} lie in the same bytes`,
-        "Fetch it again",
-      )
-    before = place
-  }
 }
 
 type Parsed = Awaited<ReturnType<typeof gguf>>

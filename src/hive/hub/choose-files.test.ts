@@ -181,7 +181,9 @@ describe("what a hub says", () => {
         { rfilename: "m.gguf", size: 5, blobId: git, lfs: { sha256, size: 5, pointerSize: 134 } },
         { rfilename: "config.json", size: 2, blobId: git },
         { rfilename: "bare.json" },
-        ...["../up", "/etc/passwd", "a//b", "a/./b", "a\\b", "a\0b", "", 7].map((rfilename) => ({ rfilename })),
+        ...["../up", "/etc/passwd", "a//b", "a/./b", "a\\b", "a\0b", "", 7, "x".repeat(256), "é".repeat(128)].map(
+          (rfilename) => ({ rfilename }),
+        ),
       ],
     }
     assert.deepEqual(readRevision("lab/tiny", answer).files, [

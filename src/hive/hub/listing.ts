@@ -29,7 +29,7 @@ type Json = Readonly<Record<string, unknown>>
 const MOST_FILES = 100_000
 
 /**
- * Reads what `GET /api/models/NAME/revision/REVISION?blobs=true` answers. Files with a path that could lead elsewhere are left out.
+ * Reads what `GET /api/models/NAME/revision/REVISION?blobs=true` answers. Files with a path that could lead elsewhere, or that no host can have, are left out.
  * @throws {WindfallError} hub_unreachable when it names no commit or no files
  */
 export function readRevision(repository: string, answer: unknown): HubListing {
@@ -74,10 +74,15 @@ function entries(repository: string, list: readonly unknown[], key: "rfilename" 
   return [...files.values()]
 }
 
+/** The longest name that file systems of hosts can have (NAME_MAX), in bytes. */
+const LONGEST_NAME_BYTES = 255
+
 /** Relative, and made of names that mean nothing but themselves. */
 function isPlainPath(path: string): boolean {
   if (path.length > 1024 || !path.isWellFormed() || /[\0-\x1f\\]/.test(path)) return false
-  return path.split("/").every((part) => part !== "" && part !== "." && part !== "..")
+  return path
+    .split("/")
+    .every((part) => part !== "" && part !== "." && part !== ".." && Buffer.byteLength(part) <= LONGEST_NAME_BYTES)
 }
 
 function sizeOf(value: unknown): number | null {

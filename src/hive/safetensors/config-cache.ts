@@ -1,3 +1,4 @@
+import { brokenModel } from "../model/byte-source.ts"
 import type { LayerCache } from "../model/model-facts.ts"
 import type { ModelConfig } from "./model-config.ts"
 
@@ -17,6 +18,14 @@ export function configCaches(config: ModelConfig, layers: number, notes: string[
   const wholeHeads = (config.flag("attention_k_eq_v") ? config.count("num_global_key_value_heads") : null) ?? kvHeads
   const kinds = layerKinds(config, layers, windowTokens, notes)
   const sharing = config.count("num_kv_shared_layers") ?? 0
+  // Without them the cache would be nothing. A model that does not say is reckoned to have none.
+  const isCached = kinds.some((kind) => kind !== "none" && kind !== "recurrent")
+  if (
+    isCached &&
+    (heads === 0 || kvHeads === 0) &&
+    config.value("num_attention_heads", "n_head", "n_heads") !== undefined
+  )
+    throw brokenModel(config.name, `${heads === 0 ? "num_attention_heads" : "num_key_value_heads"} is 0`)
   const state = recurrentElements(config)
   return kinds.map((kind, at): readonly LayerCache[] => {
     if (kind === "none" || (sharing < layers && at >= layers - sharing)) return []

@@ -1,3 +1,4 @@
+import { brokenModel } from "../model/byte-source.ts"
 import type { ModelConfig } from "./model-config.ts"
 
 export interface ReckonedWeights {
@@ -12,9 +13,13 @@ export interface ExpertCounts {
   readonly used: number
 }
 
+/** Of one layer; models that are published have some hundreds. */
+const MOST_EXPERTS = 2 ** 16
+
 /** How many experts a layer has and how many of them a token uses; `null` for a dense model. */
 export function expertsOf(config: ModelConfig): ExpertCounts | null {
   const count = config.count("n_routed_experts", "num_experts", "num_local_experts", "moe_num_experts") ?? 0
+  if (count > MOST_EXPERTS) throw brokenModel(config.name, `it tells of ${count} experts`)
   const used = config.count("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_k", "top_k_experts") ?? 0
   return count > 0 && used > 0 ? { count, used: Math.min(used, count) } : null
 }

@@ -77,12 +77,14 @@ export class ModelConfig {
     return typeof bits === "number" && bits > 0 && bits <= 16 ? bits : this.quantisedBits
   }
 
-  /** Bits of a weight where it is quantised. */
+  /** Bits of a weight where it is quantised. @throws {WindfallError} when so many are none */
   get quantisedBits(): number | null {
     for (const key of ["quantization", "quantization_config"]) {
       const value = this.value(key)
       const bits = typeof value === "object" && value !== null ? (value as Values).bits : undefined
-      if (typeof bits === "number" && bits > 0 && bits <= 16) return bits
+      if (typeof bits !== "number") continue
+      if (bits > 0 && bits <= 32) return bits
+      throw brokenModel(this.name, `${key} has ${bits} bits`)
     }
     return null
   }

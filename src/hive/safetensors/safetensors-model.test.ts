@@ -130,6 +130,51 @@ describe("a model of safetensors", () => {
   })
 })
 
+/** A file whose header says of one tensor something else. */
+function changedAt(tensor: string, change: object) {
+  const { tensors } = smallQwen2(2, false)
+  const { bytes, dataBytes } = stored(tensors)
+  const header = JSON.parse(bytes.subarray(8).toString()) as Record<string, object>
+  const json = Buffer.from(JSON.stringify({ ...header, [tensor]: { ...header[tensor], ...change } }))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(json.length))
+  return { bytes: Buffer.concat([length, json]), sizeBytes: 8 + json.length + dataBytes }
+}
+
+it("tensors in the bytes of others, of another length than their numbers have, and of no type are refused", async () => {
+  const { config } = smallQwen2(2, false)
+  const norm = "model.norm.weight"
+  const one = (change: object) => read({ "config.json": config, "model.safetensors": changedAt(norm, change) })
+  await one({})
+  for (const [change, reason] of [
+    [{ data_offsets: [0, 512] }, /tensors model\.\S+ and model\.\S+ lie in the same bytes/],
+    [{ shape: [255] }, /at tensor model\.norm\.weight: it has 255 numbers of 16 bits in 512 bytes/],
+    [{ shape: [2 ** 52, 2 ** 52] }, /at tensor model\.norm\.weight: it has \S+ numbers of 16 bits in 512 bytes/],
+    [{ dtype: "F32" }, /256 numbers of 32 bits in 512 bytes/],
+    [{ dtype: "F9999" }, /it is of type "F9999", and there is none/],
+    [{ dtype: "__proto__" }, /it is of type "__proto__", and there is none/],
+  ] as const)
+    await assert.rejects(one(change), refuses("invalid_input", reason))
+  for (const dtype of ["F16", "BF16", "I16", "U16"]) await one({ dtype })
+  for (const dtype of ["BOOL", "F8_E4M3", "F8_E5M2FNUZ", "U8"]) await one({ dtype, shape: [512] })
+  await one({ dtype: "F4", shape: [1_024] })
+})
+
+it("a configuration with numbers that no model has is refused", async () => {
+  const { config, tensors } = smallQwen2(2, false)
+  for (const [change, reason] of [
+    [{ num_attention_heads: 0 }, /num_attention_heads is 0/],
+    [{ num_key_value_heads: 0 }, /num_key_value_heads is 0/],
+    [{ quantization: { bits: 0, group_size: 64 } }, /quantization has 0 bits/],
+    [{ quantization: { bits: 1e9 } }, /quantization has 1000000000 bits/],
+    [{ num_experts: 1e9, num_experts_per_tok: 2 }, /it tells of 1000000000 experts/],
+  ] as const)
+    await assert.rejects(
+      read({ "config.json": { ...config, ...change }, "model.safetensors": stored(tensors) }),
+      refuses("invalid_input", reason),
+    )
+})
+
 it("an index that tells too few bytes for the configuration is refused", async () => {
   const { config } = smallQwen2(3, true)
   const told = (total_size: number) =>
