@@ -24,7 +24,7 @@ const WHOLE_NUMBERS: ReadonlyMap<string, readonly [least: number, most: number]>
   ["seed", [-1, Number.MAX_SAFE_INTEGER]],
   ["top_k", [-1, 1_000_000]],
   ["top_logprobs", [0, 20]],
-  ["repeat_last_n", [-1, 1_000_000]],
+  ["repeat_last_n", [0, 1_000_000]],
   ["repetition_context_size", [0, 1_000_000]],
   ["dry_allowed_length", [0, 1_000_000]],
 ])

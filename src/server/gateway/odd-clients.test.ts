@@ -109,6 +109,7 @@ test("fields that are null count as not there, those that are nonsense are named
     logit_bias: "x",
     logprobs: "x",
     ignore_eos: 5,
+    repeat_last_n: -1,
     top_logprobs: 2,
     response_format: { type: "xml" },
     tool_choice: "perhaps",
