@@ -43,7 +43,7 @@ export function putInOrder<T extends Queued>(ordered: readonly T[], more: readon
   const all: T[] = []
   let from = 0
   for (const one of queueOrder(more)) {
-    const at = placeOf(one, ordered, from)
+    const at = placeAfter(one, ordered, from)
     for (; from < at; from++) all.push(ordered[from]!)
     all.push(one)
   }
@@ -51,8 +51,8 @@ export function putInOrder<T extends Queued>(ordered: readonly T[], more: readon
   return all
 }
 
-/** Where it comes among them, after those like it. @param from not before */
-function placeOf<T extends Queued>(one: T, ordered: readonly T[], from: number): number {
+/** Where it comes in the queue of which neither can preempt the other, after those like it. @param from not before */
+export function placeAfter(one: Queued, ordered: readonly Queued[], from = 0): number {
   let [low, high] = [from, ordered.length]
   while (low < high) {
     const middle = (low + high) >>> 1

@@ -65,7 +65,12 @@ export class Eligibility {
 
   /** What stands in the queue of all that waits. */
   ready(): QueueJob[] {
-    return this.#scene.waiting.flatMap((job) => this.sort(job).ready ?? [])
+    const ready: QueueJob[] = []
+    for (const job of this.#scene.waiting) {
+      const found = isPlain(job) ? job : this.sort(job).ready
+      if (found !== null) ready.push(found)
+    }
+    return ready
   }
 
   /** @param task of an array; its first one stands for all where none is named */
@@ -122,4 +127,9 @@ export class Eligibility {
     }
     return [...new Set(this.#namesakes.get(JSON.stringify([name, user])))].filter((job) => job < id)
   }
+}
+
+/** Nothing can keep it out of the queue, as for most. */
+function isPlain({ hold, priority, beginMs, dependency, booking }: QueueJob): boolean {
+  return hold === null && priority !== 0 && beginMs === null && dependency === null && booking === null
 }

@@ -46,9 +46,8 @@ export class KeptOrder {
   #changed(before: QueueOrder, lines: Lines, ready: readonly QueueJob[]): QueueOrder {
     const { came, left } = changesOf(this.#ready, ready)
     if (came.length === 0 && left.size === 0) return before
-    const stay = left.size === 0 ? before.lines : before.lines.filter(({ spec }) => !left.has(spec))
     const more = lines.of(came)
-    return before.changedTo(lines.withMore(stay, more), more)
+    return before.changedTo(lines.withMore(lines.without(before.lines, left), more), more)
   }
 
   #isFresh(nowMs: number): boolean {

@@ -1,7 +1,7 @@
 import type { Amounts } from "../limits/limits.ts"
 import { ageFactor, amountFactor, type PoolSize, sizeFactor } from "../priority/factors.ts"
 import { keepHigher, type Priority, type PriorityFactors, priorityNumber, priorityOf } from "../priority/priority.ts"
-import { putInOrder, type Queued, queueOrder } from "../priority/queue-order.ts"
+import { placeAfter, putInOrder, type Queued, queueOrder } from "../priority/queue-order.ts"
 import { amountsOf } from "./limit-book.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
 import { inShortLane } from "./short-lane.ts"
@@ -16,6 +16,8 @@ export interface Line extends Queued {
 }
 
 const NO_FACTORS = {}
+/** For so many jobs it is faster to look where each stands than to look at all. */
+const FEW = 8
 
 /** Makes the lines of jobs and puts them in order. */
 export class Lines {
@@ -59,6 +61,30 @@ export class Lines {
     if (policy.preemption.by !== "qos") return queueOrder(lines)
     const preempts = new Set(policy.qos.flatMap((one) => one.preempts.map((other) => `${one.name}\n${other}`)))
     return queueOrder(lines, (a, b) => preempts.has(`${a}\n${b}`))
+  }
+
+  /** In queue order without what stands there of some jobs. */
+  without(ordered: readonly Line[], jobs: ReadonlySet<QueueJob>): readonly Line[] {
+    if (jobs.size === 0) return ordered
+    const places = jobs.size > FEW ? null : this.#placesOf(ordered, jobs)
+    if (places === null) return ordered.filter(({ spec }) => !jobs.has(spec))
+    const rest = [...ordered]
+    for (const at of places) rest.splice(at, 1)
+    return rest
+  }
+
+  /** Where all their lines stand, the last first; `null` where they are not found by what they are. */
+  #placesOf(ordered: readonly Line[], jobs: ReadonlySet<QueueJob>): readonly number[] | null {
+    if (this.#scene.policy.preemption.by === "qos") return null
+    const places = new Set<number>()
+    let lines = 0
+    for (const job of jobs) {
+      lines += job.partitions.length
+      for (const partition of job.partitions)
+        for (let at = placeAfter(this.lineOf(job, partition), ordered) - 1; ordered[at]?.spec === job; at--)
+          places.add(at)
+    }
+    return places.size === lines ? [...places].sort((a, b) => b - a) : null
   }
 
   /** In queue order, of which most are so already. @param ordered as they are in it */
