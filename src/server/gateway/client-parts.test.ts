@@ -3,9 +3,10 @@ import { test } from "node:test"
 import Anthropic from "@anthropic-ai/sdk"
 import OpenAI from "openai"
 import { GatewayScene } from "../../../test/support/gateway-scene.ts"
+import { plainPng } from "../../../test/support/plain-png.ts"
 import { beginStream, chatChunk, data, endOfStream, streamWords } from "../../../test/support/scripted-engine.ts"
 
-const PNG = "iVBORw0KGgo="
+const PNG = plainPng(1).toString("base64")
 const URL_OF_PNG = `data:image/png;base64,${PNG}`
 
 const openAi = (scene: GatewayScene) => new OpenAI({ baseURL: `${scene.url}/v1`, apiKey: scene.key, maxRetries: 0 })

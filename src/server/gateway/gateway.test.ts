@@ -234,31 +234,6 @@ test("requests wait in turn, and no more than are allowed", async () => {
   assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 429])
 })
 
-test("images reach an engine only where its model takes them, in each dialect, and a model that rests is not woken to say so", async () => {
-  await using scene = await GatewayScene.start()
-  const data = "iVBORw0KGgo="
-  const url = `data:image/png;base64,${data}`
-  const source = { type: "base64", media_type: "image/png", data }
-  const asks = [
-    ["/v1/chat/completions", { messages: [{ role: "user", content: [{ type: "image_url", image_url: { url } }] }] }],
-    ["/v1/responses", { input: [{ role: "user", content: [{ type: "input_image", image_url: url }] }] }],
-    ["/v1/messages", { max_tokens: 5, messages: [{ role: "user", content: [{ type: "image", source }] }] }],
-  ] as const
-  for (const [path, body] of asks) assert.equal((await scene.post(path, { model: "tiny", ...body })).status, 200, path)
-  assert.equal(scene.engine.asked.length, asks.length)
-  for (const { body } of scene.engine.asked) assert.match(JSON.stringify(body), /"image_url":\{"url":"data:image/)
-  for (const replicas of [[scene.engine.replica()], []]) {
-    scene.serve(replicas, { takesImages: false })
-    for (const [path, body] of asks) {
-      const [status, , message] = await refusal(await scene.post(path, { model: "tiny", ...body }))
-      assert.deepEqual([status, /^this model takes no images: `tiny`/.test(message)], [400, true], message)
-    }
-  }
-  assert.deepEqual([scene.engine.asked.length, scene.wakes], [asks.length, 0])
-  scene.serve([scene.engine.replica()], { takesImages: false })
-  assert.equal((await scene.chat()).status, 200)
-})
-
 test("bad requests get a clear answer in the dialect's shape, and reach no engine", async () => {
   await using scene = await GatewayScene.start({ limits: { bodyBytes: 10_000, bodyMs: 100 } })
   const chat = "/v1/chat/completions"

@@ -9,7 +9,7 @@ import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../.
 import { promptName } from "../../gateway/prompt-name.ts"
 import { refuseCostly } from "../../gateway/refuse-costly.ts"
 import { refuseOther } from "../../gateway/refuse-embeddings.ts"
-import { refuseImages } from "../../gateway/refuse-images.ts"
+import { refuseImages, refuseLargeImages } from "../../gateway/refuse-images.ts"
 import { refuseTooLong } from "../../gateway/refuse-too-long.ts"
 import { refuseTokens } from "../../gateway/token-prompts.ts"
 import { nearModel } from "../../hive/hub/near-model.ts"
@@ -209,6 +209,7 @@ export class Gateway implements Disposable {
     if (!takesTokens) refuseTokens(asked.body, name)
     const list = promptName(dialect.name)
     refuseCostly(asked.body, list)
+    refuseLargeImages(asked.body, list)
     refuseTooLong(asked.body, model, list)
     const text = JSON.stringify(asked.body)
     const meterOf = meters(purpose, contextTokens, this.#core.clock)
