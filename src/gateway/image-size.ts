@@ -6,6 +6,8 @@ export interface ImageSize {
 
 /** Of bytes that are decoded at once. Multiples of three bytes are four letters of base64 each. */
 const WINDOW_BYTES = 3 * 1_024
+/** Of a JPEG before its size: a colour profile has 255 at most. What a program could hold up a server with is more. */
+const MOST_SEGMENTS = 4_096
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 /**
@@ -67,7 +69,7 @@ function bmpSize(bytes: Base64Bytes): ImageSize {
 /** From the first frame header (SOF), which may come after any number of segments: a camera's preview, a colour profile. */
 function jpegSize(bytes: Base64Bytes): ImageSize | undefined {
   let at = 2
-  for (;;) {
+  for (let count = 0; count < MOST_SEGMENTS; count++) {
     // As stb_image does it: what is no marker between segments is passed over, and of several 0xff the last begins it.
     while (bytes.at(at) !== undefined && bytes.at(at) !== 0xff) at++
     while (bytes.at(at) === 0xff) at++
@@ -80,6 +82,7 @@ function jpegSize(bytes: Base64Bytes): ImageSize | undefined {
     if (!(length >= 2)) return undefined
     at += length
   }
+  return undefined
 }
 
 /** Has no length after it: stuffed bytes, restarts, a second beginning. */
@@ -96,7 +99,7 @@ function isFrame(marker: number): boolean {
 class Base64Bytes {
   readonly #text: string
   readonly #from: number
-  #windowAt = -1
+  #windowAt = Number.NEGATIVE_INFINITY
   #window: Uint8Array = new Uint8Array()
 
   constructor(text: string, from: number) {
@@ -106,14 +109,14 @@ class Base64Bytes {
 
   /** @returns undefined beyond the end, and where there is anything but base64, which decoders pass over or end at, each as it likes */
   at(offset: number): number | undefined {
+    const within = offset - this.#windowAt
+    if (within >= 0 && within < WINDOW_BYTES) return this.#window[within]
     const index = Math.floor(offset / WINDOW_BYTES)
-    if (index !== this.#windowAt) {
-      const from = this.#from + (index * WINDOW_BYTES * 4) / 3
-      const text = this.#text.slice(from, from + (WINDOW_BYTES * 4) / 3)
-      this.#window = BASE64.test(text) ? Buffer.from(text, "base64") : new Uint8Array()
-      this.#windowAt = index
-    }
-    return this.#window[offset - index * WINDOW_BYTES]
+    const from = this.#from + (index * WINDOW_BYTES * 4) / 3
+    const text = this.#text.slice(from, from + (WINDOW_BYTES * 4) / 3)
+    this.#window = BASE64.test(text) ? Buffer.from(text, "base64") : new Uint8Array()
+    this.#windowAt = index * WINDOW_BYTES
+    return this.#window[offset - this.#windowAt]
   }
 
   /** A number of so many bytes, the highest first; NaN beyond the end. */
