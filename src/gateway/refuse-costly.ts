@@ -28,7 +28,7 @@ const GRAMMAR_TEXT = /#[^\r\n]*|"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]/g
 /** What goes through an engine's templates and compilers beside messages. */
 const SHAPES = ["tools", "response_format", "json_schema", "chat_template_kwargs"] as const
 /** What has bounds of its own: what is written there comes to tokens, or is looked at by itself. */
-const BOUNDED: ReadonlySet<string> = new Set(["messages", "prompt", "input", "grammar", ...SHAPES])
+const BOUNDED: ReadonlySet<string> = new Set(["messages", "prompt", "input", "stop", "grammar", ...SHAPES])
 
 /**
  * Of what an engine is asked, in the shape that all dialects come down to: what costs an engine seconds or gigabytes, however few tokens it is, is
@@ -58,6 +58,12 @@ export function refuseCostly(body: JsonObject, list: string): void {
     )
   if (typeof body.grammar === "string") refuseGrammar(body.grammar)
   for (const [name, value] of Object.entries(body)) if (!BOUNDED.has(name)) refuseLong(name, value)
+}
+
+/** How likely a request is the cause where an engine stands still: shapes to be held to may unfold without end, tools less so, and words hardly ever. */
+export function stallWeight(body: JsonObject): number {
+  const has = (...names: readonly string[]) => names.some((name) => body[name] !== undefined)
+  return has("grammar", "json_schema", "response_format") ? 2 : has("tools", "chat_template_kwargs") ? 1 : 0
 }
 
 function refuseLong(name: string, value: unknown): void {

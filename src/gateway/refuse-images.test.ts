@@ -81,16 +81,16 @@ test("what is no such image, or has no size, is refused, also what is not in bas
   refuses([urlOf(png(5, 5)).replace("base64,", "base64,-")], /^Images must be/, "messages[1].content[1]")
 })
 
-test("all images of a request together have as many pixels as one of 8,192 by 8,192, and no side is longer than 16,384", () => {
+test("all images of a request together have as many pixels as one of 5,000 by 5,000, and no side is longer than 16,384", () => {
   const passes = (...images: readonly Buffer[]) =>
     assert.doesNotThrow(() => refuseLargeImages(request(...images.map((each) => urlOf(each))), "messages"))
   passes()
-  passes(png(8_192, 8_192))
-  passes(png(LONGEST_SIDE, 4_096))
-  passes(png(4_096, 4_096), png(4_096, 4_096), png(8_192, 4_096))
-  refuses([urlOf(png(8_192, 8_193))], /8192 x 8193 have 67117056 pixels: at most 67108864/, "messages[1].content[1]")
+  passes(png(5_000, 5_000))
+  passes(png(LONGEST_SIDE, 1_500))
+  passes(png(2_500, 2_500), png(2_500, 2_500), png(2_500, 5_000))
+  refuses([urlOf(png(5_000, 5_001))], /5000 x 5001 have 25005000 pixels: at most 25000000/, "messages[1].content[1]")
   refuses([urlOf(png(LONGEST_SIDE + 1, 1))], /16385 x 1 pixels: at most 16384 to a side/, "messages[1].content[1]")
   refuses([urlOf(png(1, LONGEST_SIDE + 1))], /1 x 16385 pixels/, "input", "input")
-  const quarters = [1, 2, 3, 4, 5].map(() => urlOf(png(4_096, 4_096)))
-  refuses(quarters, /have 83886080 pixels/, "messages[1].content[5]")
+  const quarters = [1, 2, 3, 4, 5].map(() => urlOf(png(2_500, 2_500)))
+  refuses(quarters, /have 31250000 pixels/, "messages[1].content[5]")
 })

@@ -3,7 +3,7 @@ import { imageSize } from "./image-size.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 
 /** All images of a request together, unpacked: 8,192 x 8,192. Packed they may be a few kilobytes: four times as much took llama.cpp 1.1 GB. */
-export const MOST_PIXELS = 2 ** 26
+export const MOST_PIXELS = 25_000_000
 /** Pixels to a side. */
 export const LONGEST_SIDE = 16_384
 
@@ -44,7 +44,7 @@ export function refuseLargeImages({ messages }: JsonObject, list: string): void 
     pixels += width * height
     if (pixels > MOST_PIXELS)
       throw badRequest(
-        `the images up to this one of ${width} x ${height} have ${pixels} pixels: at most ${MOST_PIXELS} (8192 x 8192) are taken in all images of a request together`,
+        `the images up to this one of ${width} x ${height} have ${pixels} pixels: at most ${MOST_PIXELS} (5000 x 5000) are taken in all images of a request together`,
         at,
       )
   }

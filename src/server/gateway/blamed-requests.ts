@@ -21,6 +21,15 @@ const REMEMBERED_MS = 600_000
 /** Where others are blamed for the same end. */
 const SHARED_MS = 60_000
 const MOST_REMEMBERED = 1_000
+/** Who has not ended its engine within this is taken not to crash it. Where one stood still there is no such time: that is seen minutes later. */
+const CRASHES_WITHIN_MS = 5_000
+
+/** A place in the line of those that are tried one at a time. */
+export interface Apart {
+  leave(): void
+  /** The next one goes on after so long at the latest; `null`: once this one has a token, or is over. */
+  readonly mostMs: number | null
+}
 
 /**
  * Requests, by digest, that engines ended with, for all keys: one that ended two of them, or had one stand still, is not brought to a third. Clients
@@ -69,12 +78,13 @@ export class BlamedRequests {
     )
   }
 
-  /** Waits for its turn where an engine has crashed with it: such ones are tried one at a time, so that it shows which it was. @returns how to leave */
-  async apart(model: string, digest: string, signal: AbortSignal): Promise<(() => void) | undefined> {
-    if (this.#find(model, digest)?.last.how !== "crashed") return undefined
+  /** Waits for its turn where an engine has crashed or stood still with it: such ones are tried one at a time, so that it shows which it was. */
+  async apart(model: string, digest: string, signal: AbortSignal): Promise<Apart | undefined> {
+    const how = this.#find(model, digest)?.last.how
+    if (how !== "crashed" && how !== "hung") return undefined
     const line = this.#lines.get(model) ?? new OneAtATime()
     this.#lines.set(model, line)
-    return await line.enter(signal)
+    return { leave: await line.enter(signal), mostMs: how === "crashed" ? CRASHES_WITHIN_MS : null }
   }
 
   /** It was answered: whatever an engine ended of, it was something else. */
@@ -91,8 +101,10 @@ export class BlamedRequests {
   #note(model: string, { end, reading, present }: EngineVerdict): void {
     const atMs = this.#clock.monotonicMs()
     const ends = (digest: string) => (this.#find(model, digest)?.ends ?? 0) + 1
+    // Of several it is to be seen which it was.
+    const isSure = end.how === "hung" && reading.size === 1
     const isRefused = (digest: string) =>
-      ends(digest) >= MOST_THERE || (reading.has(digest) && (end.how === "hung" || ends(digest) >= MOST_READ))
+      ends(digest) >= MOST_THERE || (reading.has(digest) && (isSure || ends(digest) >= MOST_READ))
     const shared = [...present].filter(isRefused).length > 1
     for (const digest of present) {
       const forMs = shared && ends(digest) < MOST_THERE ? SHARED_MS : REMEMBERED_MS

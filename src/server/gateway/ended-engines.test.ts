@@ -13,6 +13,7 @@ import { systemClock } from "../../base/clock.ts"
 import { type EngineEnd, EngineReadings } from "./engine-readings.ts"
 import type { Replica } from "./served-models.ts"
 
+const HUNG: EngineEnd = { how: "hung", why: "no token came for 120 s", silentMs: 0 }
 const CRASHED: EngineEnd = { how: "crashed", why: "its head was ended by SIGSEGV" }
 
 /** Engines of which each request that says `deadly` is the end. Those that are gone come back as others, as hives do. */
@@ -116,7 +117,7 @@ test("a request that ends engines is tried once more and then no more, also for 
 })
 
 test("one with which an engine stood still is tried nowhere else", async () => {
-  await using mortals = await Mortals.start(2, { how: "hung", why: "no token came for 120 s", silentMs: 0 })
+  await using mortals = await Mortals.start(2, HUNG)
   const [status, retry, message] = await told(await mortals.ask("deadly"))
   assert.deepEqual([status, retry], [502, "false"])
   assert.match(message, /no token came for 120 s\. It is not tried again, as its engine stood still while it read this/)
@@ -141,18 +142,34 @@ test("what ended for nothing of its own is tried again as often as ever", async 
   assert.equal(mortals.timesAsked("deadly"), 4)
 })
 
-test("requests that were there with the one that ends engines are answered, however often it does", async () => {
-  await using mortals = await Mortals.start(1)
-  mortals.held = 4
-  const others = ["a", "b", "c"].map((word) => mortals.ask(word))
-  while (mortals.asked.flat().length < 3) await new Promise(setImmediate)
-  const deadly = mortals.ask("deadly")
+for (const end of [CRASHED, HUNG])
+  test(`requests that were there with the one by which engines are ${end.how} are answered, however often they are`, async () => {
+    await using mortals = await Mortals.start(1, end)
+    mortals.held = 4
+    const others = ["a", "b", "c"].map((word) => mortals.ask(word))
+    while (mortals.asked.flat().length < 3) await new Promise(setImmediate)
+    const deadly = mortals.ask("deadly")
+    mortals.held = 1
+    assert.equal((await deadly).status, 502)
+    assert.deepEqual(
+      (await Promise.all(others)).map(({ status }) => status),
+      [200, 200, 200],
+    )
+    assert.equal(mortals.timesAsked("deadly"), 2)
+    for (const word of ["a", "b", "c"]) assert.equal((await mortals.ask(word)).status, 200)
+  })
+
+test("where one asks for a shape and others for words, that one is it with which an engine stands still", async () => {
+  await using mortals = await Mortals.start(1, HUNG)
+  mortals.held = 3
+  const others = ["a", "b"].map((word) => mortals.ask(word))
+  while (mortals.asked.flat().length < 2) await new Promise(setImmediate)
+  const deadly = mortals.ask("deadly", { grammar: 'root ::= "a"' })
   mortals.held = 1
   assert.equal((await deadly).status, 502)
   assert.deepEqual(
     (await Promise.all(others)).map(({ status }) => status),
-    [200, 200, 200],
+    [200, 200],
   )
-  assert.equal(mortals.timesAsked("deadly"), 2)
-  for (const word of ["a", "b", "c"]) assert.equal((await mortals.ask(word)).status, 200)
+  assert.equal(mortals.timesAsked("deadly"), 1)
 })

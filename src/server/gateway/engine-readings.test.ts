@@ -46,6 +46,20 @@ test("of one that stood still those may be the cause that were there when it beg
   assert.deepEqual([...reading].sort(), ["cause", "impatient"])
 })
 
+test("of one that stood still those are likely the cause that ask for the most, and the others are not blamed", () => {
+  const readings = new EngineReadings(steered().clock)
+  readings.begin("grammar", 2)
+  readings.begin("tools", 1)
+  readings.begin("words")
+  readings.begin("answers", 2).hasToken = true
+  const { reading, present } = readings.settle({ how: "hung", why: "" })
+  assert.deepEqual([[...reading], [...present]], [["grammar"], ["grammar"]])
+  const crashed = new EngineReadings(steered().clock)
+  crashed.begin("grammar", 2)
+  crashed.begin("words")
+  assert.equal(crashed.settle({ how: "crashed", why: "" }).reading.size, 2)
+})
+
 test("of an end for other reasons nobody is the cause", () => {
   const readings = new EngineReadings(steered().clock)
   readings.begin("read")

@@ -52,10 +52,11 @@ export class EngineReadings {
     return this.#told.promise
   }
 
-  /** A request is sent to the engine now. */
-  begin(digest: string): Reading {
+  /** A request is sent to the engine now. @param weight how much more than others it may be the cause where an engine stands still */
+  begin(digest: string, weight = 0): Reading {
     const reading: Reading = {
       digest,
+      weight,
       begunMs: this.#clock.monotonicMs(),
       leftMs: null,
       hasToken: false,
@@ -71,7 +72,11 @@ export class EngineReadings {
     if (this.#verdict !== null) return this.#verdict
     const suspects = end.how === "other" ? [] : [...this.#left, ...this.#there].filter(this.#wasThere(end))
     const digests = (list: readonly Reading[]) => new Set(list.map(({ digest }) => digest))
-    this.#verdict = { end, reading: digests(suspects.filter(({ hasToken }) => !hasToken)), present: digests(suspects) }
+    const read = suspects.filter(({ hasToken }) => !hasToken)
+    const most = end.how === "hung" ? Math.max(...read.map(({ weight }) => weight)) : 0
+    const likely = read.filter(({ weight }) => weight >= most)
+    const present = end.how === "hung" && likely.length > 0 ? likely : suspects
+    this.#verdict = { end, reading: digests(likely), present: digests(present) }
     this.#told.resolve(this.#verdict)
     return this.#verdict
   }
@@ -98,6 +103,7 @@ export class EngineReadings {
 /** One request at an engine. */
 export interface Reading {
   readonly digest: string
+  readonly weight: number
   readonly begunMs: number
   /** When it was given up; `null`: it was not. */
   leftMs: number | null

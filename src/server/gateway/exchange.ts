@@ -3,7 +3,7 @@ import type { EnginePath } from "../../gateway/dialect.ts"
 import type { PaceSample } from "../../gateway/replica-paces.ts"
 import type { AnswerSink } from "./answer-sink.ts"
 import { askEngine, ReplicaLost } from "./ask-engine.ts"
-import type { BlamedRequests } from "./blamed-requests.ts"
+import type { Apart, BlamedRequests } from "./blamed-requests.ts"
 import type { ClientAnswer } from "./client-answer.ts"
 import { type AnswerSource, readChunks, wholeAnswer } from "./engine-answer.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
@@ -30,6 +30,8 @@ export interface Exchange {
   readonly onSeen?: () => void
   readonly turns: Turns
   readonly blamed: BlamedRequests
+  /** How much more than others it may be the cause where an engine stands still. */
+  readonly weight: number
   /** Its turn has come. @throws {GatewayProblem} where it may not go on meanwhile */
   readonly onTurn: () => void
   readonly client: ClientAnswer
@@ -58,15 +60,15 @@ export async function carryOut(exchange: Exchange): Promise<void> {
     const turn = await turns.take({ user, beginnings, excluded }, signal)
     isAsked = true
     let pace: PaceSample | undefined
-    let leave: (() => void) | undefined
+    let apart: Apart | undefined
     try {
       exchange.onTurn()
       // Meanwhile another one of its kind may have ended an engine.
       blamed.refuse(name, body.digest)
-      leave = await blamed.apart(name, body.digest, signal)
-      if (leave !== undefined && !isThere(exchange, turn.replica)) continue
+      apart = await blamed.apart(name, body.digest, signal)
+      if (apart !== undefined && !isThere(exchange, turn.replica)) continue
       meter.begin(turn.expected)
-      if (await askReplica(exchange, turn.replica, leave)) blamed.clear(name, body.digest)
+      if (await askReplica(exchange, turn.replica, apart)) blamed.clear(name, body.digest)
       pace = meter.pace
       return
     } catch (error) {
@@ -81,7 +83,7 @@ export async function carryOut(exchange: Exchange): Promise<void> {
       if (error.isSilent && ++silences >= MOST_SILENCES) throw error.problem
       if (error.isCut) await keepFromOthers(turn.replica, { name, digest: body.digest, blamed, signal })
     } finally {
-      leave?.()
+      apart?.leave()
       turn.release(meter.tokens, pace)
     }
   }
@@ -99,19 +101,17 @@ function waitingText({ model, name }: Exchange): string {
   return `${name} ${found.progress?.() ?? "is not up yet"}`
 }
 
-/** One that is tried apart from others lets the next one go on once it is in its answer, or has not ended its engine within this. */
-const APART_MS = 5_000
-
 /**
  * @param apart how to leave the line of those that are tried one at a time
  * @returns whether the answer came whole; else its client was told within the stream
  */
-async function askReplica(exchange: Exchange, replica: Replica, apart: (() => void) | undefined): Promise<boolean> {
+async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | undefined): Promise<boolean> {
   const { agent, limits, name, path, signal, blamed, body } = exchange
   const { readings } = replica
   if (readings !== undefined) blamed.follow(name, readings)
-  const reading = readings?.begin(body.digest)
-  const timer = apart === undefined ? undefined : setTimeout(apart, APART_MS)
+  const reading = readings?.begin(body.digest, exchange.weight)
+  const { leave, mostMs = null } = apart ?? {}
+  const timer = mostMs === null ? undefined : setTimeout(() => leave?.(), mostMs)
   let response: IncomingMessage | undefined
   try {
     const asked = { begin: `{"model":${JSON.stringify(replica.model)},`, rest: body.forEngine() }
@@ -120,7 +120,7 @@ async function askReplica(exchange: Exchange, replica: Replica, apart: (() => vo
     const sink = exchange.sink()
     const onToken = () => {
       if (reading !== undefined) reading.hasToken = true
-      apart?.()
+      leave?.()
     }
     if (exchange.stream && !(await relay(exchange, sink, source, response, onToken))) {
       reading?.leave()

@@ -7,7 +7,7 @@ import { countOf } from "../../gateway/json-object.ts"
 import { lightened } from "../../gateway/light-request.ts"
 import { anthropicModel, anthropicModels, openAiModel, openAiModels } from "../../gateway/model-list.ts"
 import { promptName } from "../../gateway/prompt-name.ts"
-import { refuseCostly } from "../../gateway/refuse-costly.ts"
+import { refuseCostly, stallWeight } from "../../gateway/refuse-costly.ts"
 import { refuseOther } from "../../gateway/refuse-embeddings.ts"
 import { refuseImages, refuseLargeImages } from "../../gateway/refuse-images.ts"
 import { refuseTooLong } from "../../gateway/refuse-too-long.ts"
@@ -170,6 +170,7 @@ export class Gateway implements Disposable {
       user: key.user,
       turns: this.#turnsOf(name),
       blamed: this.#blamed,
+      weight: stallWeight(asked.body),
       onTurn: () => place.begin(),
       client,
       model: () => this.#models.find(name),
