@@ -70,13 +70,13 @@ async function runUnit(): Promise<void> {
   const agents = findFiles("src/agent/**/*.test.ts")
   const others = files.filter((path) => !agents.includes(path))
   await Promise.all([
-    runTests("unit tests", others, ["--test-isolation=none"], { limitMs: 10 * MINUTE_MS }),
-    runTests("agent tests", agents, THREE_AT_A_TIME, { limitMs: 10 * MINUTE_MS, isBeside: true }),
+    runTests("unit tests", others, ["--test-isolation=none"], { limitMs: 20 * MINUTE_MS }),
+    runTests("agent tests", agents, THREE_AT_A_TIME, { limitMs: 20 * MINUTE_MS, isBeside: true }),
   ])
 }
 
 async function runE2e(name: string, files: string): Promise<void> {
-  await runTests(name, findFiles(files), THREE_AT_A_TIME, { limitMs: 15 * MINUTE_MS })
+  await runTests(name, findFiles(files), THREE_AT_A_TIME, { limitMs: 25 * MINUTE_MS })
 }
 
 /** Engines are many processes each, and what they compute takes a core. */

@@ -11,7 +11,9 @@ import { bytesBlob } from "../workspace/sources.ts"
 test("a killed agent loses nothing: the next one adopts what runs and sends the rest, each byte once", async () => {
   await using home = new AgentHome()
   const first = await home.start()
-  first.startAttempt(1, [home.job("count-lines.sh"), "100", "0.05"])
+  const go = home.at("go")
+  const rest = `while [ ! -e ${go} ]; do sleep 0.02; done; i=60; while [ $i -lt 100 ]; do i=$((i + 1)); echo "line $i"; done`
+  first.startAttempt(1, ["/bin/sh", "-c", `${home.job("count-lines.sh")} 60 0.02; ${rest}`])
   await first.until(() => first.offset(1, "stdout") > 50, "some output")
   await first.kill()
   const had = first.text(1)
@@ -21,6 +23,7 @@ test("a killed agent loses nothing: the next one adopts what runs and sends the 
     [[1, "running"]],
   )
   second.adoptAll(false, (_, stream) => (stream === "stdout" ? Buffer.byteLength(had) : 0))
+  writeFileSync(go, "")
   const { exited } = await second.ended(1)
   assert.equal(exited.exit.exitCode, 0)
   const lines = Array.from({ length: 100 }, (_, i) => `line ${i + 1}\n`).join("")
