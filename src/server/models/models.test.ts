@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { LARGE_CACHE_TOKENS, LLAMA_3_8B, largeCache, smallModel } from "../../../test/support/hive-models.ts"
 import { ModelScene, ready } from "../../../test/support/model-scene.ts"
+import { plainPng } from "../../../test/support/plain-png.ts"
 import { projectorHeader } from "../../../test/support/random-projector.ts"
 import { WindfallError } from "../../protocol/errors.ts"
 import type { WindfallEvent } from "../../protocol/events.ts"
@@ -77,7 +78,7 @@ test("a model whose weights see images is served with them, unless somebody says
   const wholeProjector = Buffer.concat([header, Buffer.alloc(dataBytes)])
   await scene.store("sees", smallModel(), undefined, { "mmproj-F16.gguf": wholeProjector })
   await scene.store("blind")
-  const image = { type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } }
+  const image = { type: "image_url", image_url: { url: `data:image/png;base64,${plainPng(1).toString("base64")}` } }
   const messages = [{ role: "user", content: [image] }]
   assert.equal((await scene.serve("sees")).options.images, true)
   const seeing = await scene.untilState("sees", "ready")
