@@ -60,12 +60,6 @@ export function refuseCostly(body: JsonObject, list: string): void {
   for (const [name, value] of Object.entries(body)) if (!BOUNDED.has(name)) refuseLong(name, value)
 }
 
-/** How likely a request is the cause where an engine stands still: shapes to be held to may unfold without end, tools less so, and words hardly ever. */
-export function stallWeight(body: JsonObject): number {
-  const has = (...names: readonly string[]) => names.some((name) => body[name] !== undefined)
-  return has("grammar", "json_schema", "response_format") ? 2 : has("tools", "chat_template_kwargs") ? 1 : 0
-}
-
 function refuseLong(name: string, value: unknown): void {
   if (typeof value === "number" || typeof value === "boolean") return
   const { length } = JSON.stringify(value)

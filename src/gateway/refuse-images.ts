@@ -2,7 +2,7 @@ import { badRequest } from "./gateway-problem.ts"
 import { imageSize } from "./image-size.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 
-/** All images of a request together, unpacked: 8,192 x 8,192. Packed they may be a few kilobytes: four times as much took llama.cpp 1.1 GB. */
+/** All images of a request together, unpacked: 5,000 x 5,000. Packed they may be a few kilobytes, and each slot may have as many: ten times as much took llama.cpp 1.1 GB. */
 export const MOST_PIXELS = 25_000_000
 /** Pixels to a side. */
 export const LONGEST_SIDE = 16_384

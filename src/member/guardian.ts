@@ -12,6 +12,7 @@ export interface Guard {
   /** In this process's group, and heard where it is; else in a group of its own. */
   readonly isBeside: boolean
 }
+
 /** One that ends sooner than this is not followed at once: something here keeps them from running. */
 const STEADY_MS = 1_000
 

@@ -19,6 +19,7 @@ import { startServer } from "./start-server.ts"
 
 // What Node itself has to say may find no room where it goes, either.
 process.stderr.on("error", () => {})
+
 try {
   const { values } = parseArgs({
     options: {

@@ -153,6 +153,7 @@ describe("a hive of two members with llama.cpp", { skip, timeout: 120_000 }, () 
     const { port } = await head!.says("ready")
     const all = scene.alive().map(({ pid }) => pid)
     for (const pid of all) signal(pid, "SIGSTOP")
+    // While all stand still nothing can be awaited; a guard that ran would have ended it after 1.8 s.
     await new Promise((later) => setTimeout(later, 4_000))
     for (const pid of all.toReversed()) signal(pid, "SIGCONT")
     assert.equal((await complete(port, { prompt: PROMPT, max_tokens: 2 })).status, 200)

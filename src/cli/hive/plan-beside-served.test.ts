@@ -3,14 +3,19 @@ import { test } from "node:test"
 import { headerOf, smallModel } from "../../../test/support/hive-models.ts"
 import { ModelScene } from "../../../test/support/model-scene.ts"
 
-const plan = (scene: ModelScene, ...args: string[]) => scene.server.windfall(["model", "plan", ...args])
-
-test("a Mac that serves a model is left out of the plan for another, with --free, too, and who is in the way is said", async () => {
-  await using scene = await ModelScene.start()
+/** One Mac, which serves a model. */
+async function tinyOnAlpha(): Promise<ModelScene> {
+  const scene = await ModelScene.start()
   await scene.join("alpha")
   await scene.store("tiny")
   await scene.serve("tiny")
   await scene.untilState("tiny", "ready")
+  return scene
+}
+const plan = (scene: ModelScene, ...args: string[]) => scene.server.windfall(["model", "plan", ...args])
+
+test("a Mac that serves a model is left out of the plan for another, with --free, too, and who is in the way is said", async () => {
+  await using scene = await tinyOnAlpha()
   scene.server.folder.write({ "small.gguf": headerOf(smallModel()).header })
   for (const options of [[], ["--free"]]) {
     const full = await plan(scene, "--json", ...options, "small.gguf")
@@ -36,11 +41,7 @@ test("a Mac that serves a model is left out of the plan for another, with --free
 })
 
 test("what is served itself is not in its own way: it is planned as if it were not, which is said", async () => {
-  await using scene = await ModelScene.start()
-  await scene.join("alpha")
-  await scene.store("tiny")
-  await scene.serve("tiny")
-  await scene.untilState("tiny", "ready")
+  await using scene = await tinyOnAlpha()
   scene.server.folder.write({ "tiny.gguf": headerOf(smallModel()).header })
   for (const options of [[], ["--free"]]) {
     const { exitCode, stdout, stderr } = await plan(scene, "--json", ...options, "tiny.gguf")

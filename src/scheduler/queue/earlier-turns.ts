@@ -37,7 +37,7 @@ export class EarlierTurns {
   readonly #byJob = new Map<JobId, Known>()
   /** By job and partition: when it would have begun, at the latest, with what was kept for it from its turn there on and is given up. */
   readonly #givenUp = new Map<JobId, Map<string, number>>()
-
+  /** Jobs of which nobody can say how late some of it will be. */
   readonly #behind = new Set<JobId>()
 
   /** @param mostKept for how many tasks of a job room is kept at a turn, where that is known by now */
@@ -128,8 +128,8 @@ export class EarlierTurns {
     turns.set(partition, Math.max(startMs, turns.get(partition) ?? startMs))
   }
 
-  /** How late some of it will be nobody can say. */
-  isBehind(job: JobId): void {
+  /** It was seen that nobody can say how late some of it will be. */
+  noteBehind(job: JobId): void {
     this.#behind.add(job)
   }
 

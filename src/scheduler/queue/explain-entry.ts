@@ -143,9 +143,10 @@ function obstaclesOn(
     ...inTheWay(occupancy, job, then, others, limitMs),
     ...holds.inTheWay(job, then, order, others, limitMs),
   ]
+  if (ahead.length === 0) return found
   const isOwners = (id: JobId) => others.some((one) => one.job === id && one.ownTurn !== undefined)
   const whose = job.user !== asItIs.owner && ahead.every(isOwners) ? { ofOwner: true as const } : {}
-  if (ahead.length > 0) found.push({ code: "held_for_earlier", jobs: ahead, more: 0, ...whose })
+  found.push({ code: "held_for_earlier", jobs: ahead, more: 0, ...whose })
   return found
 }
 

@@ -72,6 +72,7 @@ export class OwnHolds {
   /**
    * @param mayRun how many of its tasks may run at once beside those that do
    * @param mayPreempt it may ask guests there to go at its turn
+   * @returns for how many of them nothing is kept, since what they have elsewhere is better for certain
    */
   keep(line: Line, request: LineRequest, mayRun: number, mayPreempt = false): number {
     const { spec, standing } = line

@@ -33,6 +33,9 @@ export class Preemptor {
   readonly #awaiting: ReadonlySet<JobId>
   readonly #order: VictimOrder
   readonly #beside: StayBeside
+  /** Whether it was for room as soon without that, or sooner, that the last one who asked preempts nobody. */
+  isSoonWithout = false
+
   constructor(scene: QueueScene, calendar: Calendar, standings: Standings) {
     this.#scene = scene
     this.#calendar = calendar
@@ -51,9 +54,6 @@ export class Preemptor {
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
     this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
   }
-
-  /** Whether it was for room as soon without that, or sooner, that the last one who asked preempts nobody. */
-  isSoonWithout = false
 
   /** When somebody may be preempted who has not run long enough; Infinity for nobody. */
   get nextMs(): number {

@@ -91,6 +91,8 @@ export async function carryOut(exchange: Exchange): Promise<void> {
 
 /** An engine is silent for ten minutes at a time, and another one would likely be, too. */
 const MOST_SILENCES = 2
+
+/** Whether the model still has it: who waited apart may have waited for its end. */
 function isThere({ model }: Exchange, { id }: Replica): boolean {
   return model()?.replicas.some((each) => each.id === id) === true
 }
@@ -102,7 +104,7 @@ function waitingText({ model, name }: Exchange): string {
 }
 
 /**
- * @param apart how to leave the line of those that are tried one at a time
+ * @param apart its place in the line of those that are tried one at a time
  * @returns whether the answer came whole; else its client was told within the stream
  */
 async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | undefined): Promise<boolean> {
