@@ -11,13 +11,13 @@ const GIB = 1024 ** 3
 const skip = (await findLabMode()) === "ports" && "this account may not make namespaces here"
 
 /** The agent's way for macOS from end to end: commands instead of /proc, macOS's Perl, no subreaper, `ps` and `lsof` for sweeps. */
-describe("jobs on a simulated Mac", { timeout: 120_000, skip }, () => {
+describe("jobs on a simulated Mac", { timeout: 300_000, skip }, () => {
   const pool = skip ? undefined : usePool({ hosts: [{ kind: "mac" }], server: { labMacs: true } })
   const the = () => pool!()
   const mac = () => the().hosts[0] as LabHost
   const saying = async (job: JobView, text: string) => {
-    while (!(await the().log(job.id)).includes(text))
-      await delay(30, undefined, { signal: AbortSignal.timeout(30_000) })
+    const signal = AbortSignal.timeout(60_000)
+    while (!(await the().log(job.id)).includes(text)) await delay(30, undefined, { signal })
   }
   const commands = () =>
     mac()
@@ -48,13 +48,13 @@ describe("jobs on a simulated Mac", { timeout: 120_000, skip }, () => {
     const { state, cause } = await the().awaitJob(job.id)
     assert.deepEqual([state, cause], ["cancelled", "cancelled"])
     // A lookout of caffeinate's comes round four times a second.
-    while (commands().some((command) => /sleep 9|caffeinate/.test(command)))
-      await delay(30, undefined, { signal: AbortSignal.timeout(20_000) })
+    const signal = AbortSignal.timeout(60_000)
+    while (commands().some((command) => /sleep 9|caffeinate/.test(command))) await delay(30, undefined, { signal })
   })
 
   test("who takes more memory than they asked for, on a Mac that runs out of it, are ended", async () => {
-    const take = "$| = 1; print 'here;'; my $x = 'a' x 700_000_000; my $y = $x . 'b'; sleep 60"
-    const resources = { memoryBytes: 300_000_000, gpus: 0, cores: 1 }
+    const take = "$| = 1; print 'here;'; my $x = 'a' x 250_000_000; my $y = $x . 'b'; sleep 60"
+    const resources = { memoryBytes: 100_000_000, gpus: 0, cores: 1 }
     const job = await the().submit({ command: ["/usr/bin/perl", "-e", take], resources })
     await saying(job, ";")
     // Before, none would start there.

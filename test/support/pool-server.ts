@@ -1,3 +1,4 @@
+import { once } from "node:events"
 import { join } from "node:path"
 import type { LinkTiming } from "../../src/server/hosts/host-link.ts"
 import type { ServerLimits } from "../../src/server/limits.ts"
@@ -115,6 +116,17 @@ export class PoolServer implements AsyncDisposable {
   async restart(): Promise<void> {
     await this.stop()
     await this.start()
+  }
+
+  /** To be called when it does not answer. @throws when it has ended, or does so within a second, without being told to, with what it said */
+  async assertRuns(): Promise<void> {
+    const child = this.#child?.process
+    if (child === undefined) return
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+    // Of a process that is killed the ports go first.
+    if (!hasEnded()) await once(child, "exit", { signal: AbortSignal.timeout(1_000) }).catch(() => {})
+    if (!hasEnded() || this.#child?.process !== child) return
+    throw new Error(`the server ended by itself (${child.signalCode ?? child.exitCode}): ${this.stderr}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -144,17 +144,22 @@ export class Pool implements AsyncDisposable {
     return child
   }
 
-  request(method: string, path: string, body?: unknown, options: ApiOptions = {}): Promise<Response> {
+  async request(method: string, path: string, body?: unknown, options: ApiOptions = {}): Promise<Response> {
     const { token = this.token, key, signal } = options
     const headers: Record<string, string> = { authorization: `Bearer ${token}` }
     if (body !== undefined) headers["content-type"] = "application/json"
     if (key !== undefined) headers["idempotency-key"] = key
-    return fetch(this.url + path, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
-    })
+    try {
+      return await fetch(this.url + path, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal === undefined ? {} : { signal }),
+      })
+    } catch (error) {
+      await this.server.assertRuns()
+      throw error
+    }
   }
 
   /** The answer as JSON. @throws {WindfallError} as the server said */
