@@ -40,7 +40,12 @@ function checkPart(value: unknown, at: string): JsonObject {
   if (part === undefined) throw badRequest(`'${at}' must be an object`, at)
   if (!PARTS.has(part.type)) throw badRequest(`'${at}.type' must be one of ${[...PARTS].join(", ")}`, `${at}.type`)
   if (part.type === "text" && typeof part.text !== "string") throw badRequest(`'${at}.text' must be a text`, at)
-  if (part.type === "image_url") checkImageUrl(objectOf(part.image_url)?.url ?? part.image_url, at)
+  if (part.type === "image_url") {
+    const url = objectOf(part.image_url)?.url ?? part.image_url
+    checkImageUrl(url, at)
+    // Also where the URL stands there by itself, as some clients write it.
+    return { ...part, image_url: { url } }
+  }
   if (part.type !== "refusal") return part
   // A text as the others to engines, which know no such part.
   if (typeof part.refusal !== "string") throw badRequest(`'${at}.refusal' must be a text`, at)

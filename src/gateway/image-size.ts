@@ -11,7 +11,7 @@ const MOST_SEGMENTS = 4_096
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 /**
- * The size of a PNG, JPEG, GIF, WebP or BMP, read from its first bytes: of the text no more is decoded than the header takes. The kind is judged by
+ * The size of a PNG, JPEG, GIF or BMP, read from its first bytes: of the text no more is decoded than the header takes. The kind is judged by
  * the bytes, whatever media type the URL names. Headers as their specifications have them, and read where stb_image, by which llama.cpp reads images, reads them.
  * @param url a data URL in base64
  * @returns undefined for other kinds, and where no size of at least one pixel is to be read
@@ -29,7 +29,6 @@ type Beginning = readonly (number | null)[]
 
 const letters = (text: string): number[] => [...Buffer.from(text, "latin1")]
 const ANY_FOUR = [null, null, null, null]
-const webp = (kind: string): Beginning => [...letters("RIFF"), ...ANY_FOUR, ...letters("WEBP"), ...letters(kind)]
 
 const SIZES: readonly { begins: Beginning; read: (bytes: Base64Bytes) => ImageSize | undefined }[] = [
   {
@@ -40,18 +39,6 @@ const SIZES: readonly { begins: Beginning; read: (bytes: Base64Bytes) => ImageSi
   { begins: [0xff, 0xd8, 0xff], read: jpegSize },
   { begins: letters("GIF87a"), read: gifSize },
   { begins: letters("GIF89a"), read: gifSize },
-  {
-    begins: [...webp("VP8 "), ...ANY_FOUR, null, null, null, 0x9d, 0x01, 0x2a],
-    read: (bytes) => ({ width: bytes.little(26, 2) & 0x3fff, height: bytes.little(28, 2) & 0x3fff }),
-  },
-  {
-    begins: [...webp("VP8L"), ...ANY_FOUR, 0x2f],
-    read: (bytes) => {
-      const both = bytes.little(21, 4)
-      return { width: (both & 0x3fff) + 1, height: ((both >>> 14) & 0x3fff) + 1 }
-    },
-  },
-  { begins: webp("VP8X"), read: (bytes) => ({ width: bytes.little(24, 3) + 1, height: bytes.little(27, 3) + 1 }) },
   { begins: letters("BM"), read: bmpSize },
 ]
 

@@ -1,9 +1,13 @@
 import { badRequest } from "./gateway-problem.ts"
-import { imageSize } from "./image-size.ts"
+import { imageData } from "./image-data.ts"
+import { type ImageSize, imageSize } from "./image-size.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
+import type { Unpack } from "./png-data.ts"
 
 /** All images of a request together, unpacked: 5,000 x 5,000. Packed they may be a few kilobytes, and each slot may have as many: ten times as much took llama.cpp 1.1 GB. */
 export const MOST_PIXELS = 25_000_000
+/** Each is made as large as the projector's images before a token is counted, however small it is: 10 MB for Gemma 3. 16,000 of one pixel took 800 MB beside a projector of 64 x 64. */
+export const MOST_IMAGES = 64
 /** Pixels to a side. */
 export const LONGEST_SIDE = 16_384
 
@@ -22,32 +26,50 @@ export function refuseImages({ messages }: JsonObject, model: string): void {
 }
 
 /**
- * Of what an engine is asked, in the shape that all dialects come down to: images whose size is not known before they are unpacked are refused, and
- * those that take too much memory then.
+ * Of what an engine is asked, in the shape that all dialects come down to: images whose size is not known before they are unpacked are refused,
+ * those that take too much memory then, and those whose data come to more than their size.
  * @param list what the dialect calls its messages
  * @throws {GatewayProblem} bad_request
  */
-export function refuseLargeImages({ messages }: JsonObject, list: string): void {
+export async function refuseLargeImages({ messages }: JsonObject, list: string, unpack: Unpack): Promise<void> {
+  // Other dialects count their messages in another way.
+  const images = imagesOf(messages).map(({ message, part, url }) => ({
+    at: list === "messages" ? `messages[${message}].content[${part}]` : list,
+    url: typeof url === "string" ? url : "",
+  }))
+  if (images.length > MOST_IMAGES)
+    throw badRequest(`'${list}' has ${images.length} images: at most ${MOST_IMAGES} are taken`, list)
   let pixels = 0
-  for (const { message, part, url } of imagesOf(messages)) {
-    // Other dialects count their messages in another way.
-    const at = list === "messages" ? `messages[${message}].content[${part}]` : list
-    const size = typeof url === "string" ? imageSize(url) : undefined
-    if (size === undefined)
-      throw badRequest(
-        "Images must be PNG, JPEG, GIF, WebP or BMP, whole and in base64: no width and height can be read from this one",
-        at,
-      )
-    const { width, height } = size
-    if (width > LONGEST_SIDE || height > LONGEST_SIDE)
-      throw badRequest(`an image has ${width} x ${height} pixels: at most ${LONGEST_SIDE} to a side are taken`, at)
-    pixels += width * height
+  const sized = images.map(({ at, url }) => {
+    const size = sizeOf(url, at)
+    pixels += size.width * size.height
     if (pixels > MOST_PIXELS)
       throw badRequest(
-        `the images up to this one of ${width} x ${height} have ${pixels} pixels: at most ${MOST_PIXELS} (5000 x 5000) are taken in all images of a request together`,
+        `the images up to this one of ${size.width} x ${size.height} have ${pixels} pixels: at most ${MOST_PIXELS} (5000 x 5000) are taken in all images of a request together`,
         at,
       )
+    return { at, url, size }
+  })
+  for (const { at, url, size } of sized) {
+    const data = await imageData(url, size, unpack)
+    const image = `an image of ${size.width} x ${size.height} pixels`
+    if (data === "damaged") throw badRequest(`${image} is damaged: its data cannot be read`, at)
+    if (data === "more")
+      throw badRequest(`${image} has more data than so many pixels have: an engine would unpack all of them`, at)
   }
+}
+
+function sizeOf(url: string, at: string): ImageSize {
+  const size = imageSize(url)
+  if (size === undefined)
+    throw badRequest(
+      "Images must be PNG, JPEG, GIF or BMP, whole and in base64: no width and height can be read from this one",
+      at,
+    )
+  const { width, height } = size
+  if (width > LONGEST_SIDE || height > LONGEST_SIDE)
+    throw badRequest(`an image has ${width} x ${height} pixels: at most ${LONGEST_SIDE} to a side are taken`, at)
+  return size
 }
 
 /** With their indexes of messages and parts. */

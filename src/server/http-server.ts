@@ -28,14 +28,16 @@ export function checkBind({ host, tls }: Listening): void {
 /** Answers a request itself, or says that it is not its. */
 export type Before = (request: IncomingMessage, response: ServerResponse) => boolean
 
-/** Some clients offer HTTP/2 with their first request (`Upgrade: h2c`, Java's own among them): what is not known here is passed over (RFC 9110, 7.8). */
-const shouldUpgradeCallback = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket"
-
-/** Listens and returns the server with its URL. @param before is asked before `fetch` */
+/**
+ * Listens and returns the server with its URL.
+ * @param before is asked before `fetch`
+ * @param hasSockets whether a WebSocket may be asked for with such a request
+ */
 export async function listen(
   listening: Listening,
   fetch: (request: Request, env: object) => Promise<Response> | Response,
   before: Before = () => false,
+  hasSockets: (request: IncomingMessage) => boolean = () => true,
 ): Promise<{ server: Server; url: string }> {
   checkBind(listening)
   const { host, port, tls } = listening
@@ -45,6 +47,9 @@ export async function listen(
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (!before(request, response)) void answer(request, response)
   }
+  // Some clients offer HTTP/2 with their first request (`Upgrade: h2c`, Java's own among them): what is not known here is passed over (RFC 9110, 7.8).
+  const shouldUpgradeCallback = (request: IncomingMessage) =>
+    request.headers.upgrade?.toLowerCase() === "websocket" && hasSockets(request)
   const server =
     tls === null
       ? createServer({ shouldUpgradeCallback }, handle)

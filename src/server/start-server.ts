@@ -23,6 +23,7 @@ import { Departures } from "./fleet/departures.ts"
 import { hostView } from "./fleet/host-view.ts"
 import { Gateway } from "./gateway/gateway.ts"
 import type { GatewayLimits } from "./gateway/gateway-limits.ts"
+import { takesSockets } from "./gateway/gateway-places.ts"
 import { ServedModels } from "./gateway/served-models.ts"
 import { answerUnreadable } from "./gateway/unreadable-request.ts"
 import type { HostsService, OpenHosts } from "./hosts/host-channel.ts"
@@ -226,6 +227,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     listening,
     (request, env) => app.fetch(request, env),
     (request, response) => gateway.handle(request, response),
+    takesSockets,
   )
   undo.defer(() => closeHttp(http))
   // Only once it listens: a start that fails must not use up the one time the token is shown.

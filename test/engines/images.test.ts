@@ -3,10 +3,12 @@ import assert from "node:assert/strict"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { after, before, describe, it } from "node:test"
+import { deflateSync } from "node:zlib"
 import type { KeyView } from "../../src/protocol/key-api.ts"
 import type { ModelView } from "../../src/protocol/model-api.ts"
+import { gifOfCodes, jpegOfScans } from "../support/folded-images.ts"
 import { findLlamaCpp, putLlamaCpp } from "../support/llama-cpp.ts"
-import { plainPng } from "../support/plain-png.ts"
+import { plainPng, pngOf } from "../support/plain-png.ts"
 import { type Pool, startPool } from "../support/pool.ts"
 import { writeRandomGguf } from "../support/random-gguf.ts"
 import { TOKENS_OF_IMAGE, writeRandomProjector } from "../support/random-projector.ts"
@@ -26,7 +28,7 @@ describe("images", { skip: "lacking" in llama && llama.lacking, timeout: 300_000
   })
   after(() => pool[Symbol.asyncDispose]())
 
-  it("reach a model with its projector, change what it says, and are refused once it is served without", async () => {
+  it("reach a model with its projector, change what it says, but for those that unfold, and are refused once it is served without", async () => {
     const project = join(pool.scratch.at("home"), "project")
     mkdirSync(project, { recursive: true })
     writeRandomGguf(join(project, "tiny.gguf"), { width: 128 })
@@ -71,6 +73,14 @@ describe("images", { skip: "lacking" in llama && llama.lacking, timeout: 300_000
     const said = ({ choices }: Answer) => choices[0]?.message.content
     assert.equal(said(again), said(red))
     assert.equal(new Set([without, red, striped].map(said)).size, 3)
+    // What stb_image takes: a GIF, and JPEGs of as many scans as are taken.
+    for (const image of [gifOfCodes(64, 90), jpegOfScans(64, 100), jpegOfScans(64, 3, 0xc0)]) await answerOf(image)
+    const tenMegabytes = deflateSync(Buffer.alloc(10_000_000))
+    for (const image of [pngOf(64, 64, [tenMegabytes]), gifOfCodes(64, 10_000), jpegOfScans(64, 101)]) {
+      const response = await ask(image)
+      assert.match(await response.text(), /an image of 64 x 64 pixels has more data/)
+      assert.equal(response.status, 400)
+    }
     assert.ok(red.usage.prompt_tokens >= without.usage.prompt_tokens + TOKENS_OF_IMAGE)
 
     const changed = await pool.windfall(["model", "serve", "tiny", "--no-images"])

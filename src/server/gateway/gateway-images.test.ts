@@ -19,6 +19,7 @@ test("images reach an engine only where its model takes them, and none that are 
     const source = { type: "base64", media_type: "image/png", data }
     return [
       ["/v1/chat/completions", { messages: [{ role: "user", content: [{ type: "image_url", image_url: { url } }] }] }],
+      ["/v1/chat/completions", { messages: [{ role: "user", content: [{ type: "image_url", image_url: url }] }] }],
       ["/v1/responses", { input: [{ role: "user", content: [{ type: "input_image", image_url: url }] }] }],
       ["/v1/messages", { max_tokens: 5, messages: [{ role: "user", content: [{ type: "image", source }] }] }],
     ] as const

@@ -35,6 +35,11 @@ export function placeOf(url: string): Place | undefined {
   return placeAt(plain) ?? placeAt(plain.startsWith("/v1/v1/") ? plain.slice("/v1".length) : withVersion(plain))
 }
 
+/** Nothing of the gateway is asked for by a WebSocket: what offers one is an ordinary request there (RFC 9110, 7.8). */
+export function takesSockets({ url }: { readonly url?: string | undefined }): boolean {
+  return placeOf(url ?? "") === undefined
+}
+
 /** The path of a request's URL, without the query. */
 export function pathOf(url: string): string {
   return url.split("?", 1)[0]!.replace(/^https?:\/\/[^/]*/i, "")

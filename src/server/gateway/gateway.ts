@@ -34,6 +34,7 @@ import { Quotas } from "./quotas.ts"
 import { readBody } from "./read-body.ts"
 import type { ServedModel, ServedModels } from "./served-models.ts"
 import { Turns } from "./turns.ts"
+import { unpacksTo } from "./unpacks-to.ts"
 import { countUse } from "./use.ts"
 import { userSeats } from "./user-seats.ts"
 
@@ -211,7 +212,7 @@ export class Gateway implements Disposable {
     if (!takesTokens) refuseTokens(asked.body, name)
     const list = promptName(dialect.name)
     refuseCostly(asked.body, list)
-    refuseLargeImages(asked.body, list)
+    await refuseLargeImages(asked.body, list, unpacksTo)
     refuseTooLong(asked.body, model, list)
     const text = JSON.stringify(asked.body)
     const meterOf = meters(purpose, contextTokens, this.#core.clock)

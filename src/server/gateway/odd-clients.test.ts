@@ -219,6 +219,11 @@ test("requests may be pipelined, sent in pieces, by HTTP/1.0, or once the server
   assert.match(await ask("GET http://x/v1/models HTTP/1.1", "connection: close"), /^HTTP\/1\.1 200 .*"tiny"/s)
   const h2c = `connection: Upgrade, HTTP2-Settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAA\r\n${length}`
   assert.match(await ask(`${post}1`, h2c, body), /^HTTP\/1\.1 200 .*Hello world/s)
+  const socket =
+    "connection: Upgrade, close\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA=="
+  assert.match(await ask(`${post}1`, `${socket}\r\n${length}`, body), /^HTTP\/1\.1 200 .*Hello world/s)
+  assert.match(await ask("GET /v1/realtime?model=tiny HTTP/1.1", socket), /^HTTP\/1\.1 501 .*"error":.*not supported/s)
+  assert.match(await ask("GET /v1/jobs/1/terminal HTTP/1.1", socket), /^HTTP\/1\.1 401 .*not_logged_in/s)
 })
 
 test("what is empty is the same for both engines: messages stay, and a prompt without anything is refused", async () => {
