@@ -21,14 +21,18 @@ const REMEMBERED_MS = 600_000
 /** Where others are blamed for the same end. */
 const SHARED_MS = 60_000
 const MOST_REMEMBERED = 1_000
-/** Who has not ended its engine within this is taken not to crash it. Where one stood still there is no such time: that is seen minutes later. */
+/** Who has not ended its engine within this is taken not to crash it. */
 const CRASHES_WITHIN_MS = 5_000
+/** Where one stands still that is seen minutes later; but who comes after this is known to have come later. */
+const ALONE_MS = 30_000
+/** Those that were at an engine hear of its end within this of each other. */
+const GATHER_MS = 200
 
 /** A place in the line of those that are tried one at a time. */
 export interface Apart {
   leave(): void
-  /** The next one goes on after so long at the latest; `null`: once this one has a token, or is over. */
-  readonly mostMs: number | null
+  /** Once this one has a token, or is over, and after so long at the latest, the next one goes on. */
+  readonly mostMs: number
 }
 
 /**
@@ -78,13 +82,16 @@ export class BlamedRequests {
     )
   }
 
-  /** Waits for its turn where an engine has crashed or stood still with it: such ones are tried one at a time, so that it shows which it was. */
-  async apart(model: string, digest: string, signal: AbortSignal): Promise<Apart | undefined> {
+  /**
+   * Waits for its turn where an engine has crashed or stood still with it: such ones are tried one at a time, so that it shows which it was.
+   * @param weight of those that wait the lightest goes first: it is the least likely to be the cause
+   */
+  async apart(model: string, digest: string, weight: number, signal: AbortSignal): Promise<Apart | undefined> {
     const how = this.#find(model, digest)?.last.how
     if (how !== "crashed" && how !== "hung") return undefined
-    const line = this.#lines.get(model) ?? new OneAtATime()
+    const line = this.#lines.get(model) ?? new OneAtATime(GATHER_MS)
     this.#lines.set(model, line)
-    return { leave: await line.enter(signal), mostMs: how === "crashed" ? CRASHES_WITHIN_MS : null }
+    return { leave: await line.enter(weight, signal), mostMs: how === "crashed" ? CRASHES_WITHIN_MS : ALONE_MS }
   }
 
   /** It was answered: whatever an engine ended of, it was something else. */
@@ -101,7 +108,7 @@ export class BlamedRequests {
   #note(model: string, { end, reading, present }: EngineVerdict): void {
     const atMs = this.#clock.monotonicMs()
     const ends = (digest: string) => (this.#find(model, digest)?.ends ?? 0) + 1
-    // Of several it is to be seen which it was.
+    // Of several it is to be seen which it was, of whatever kind they are.
     const isSure = end.how === "hung" && reading.size === 1
     const isRefused = (digest: string) =>
       ends(digest) >= MOST_THERE || (reading.has(digest) && (isSure || ends(digest) >= MOST_READ))

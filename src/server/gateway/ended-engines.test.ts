@@ -159,17 +159,35 @@ for (const end of [CRASHED, HUNG])
     for (const word of ["a", "b", "c"]) assert.equal((await mortals.ask(word)).status, 200)
   })
 
-test("where one asks for a shape and others for words, that one is it with which an engine stands still", async () => {
+const SHAPE = { grammar: 'root ::= "a"' }
+
+test("the lightest are tried again first: words are answered before the shape with which an engine stood still is brought to another", async () => {
   await using mortals = await Mortals.start(1, HUNG)
   mortals.held = 3
   const others = ["a", "b"].map((word) => mortals.ask(word))
   while (mortals.asked.flat().length < 2) await new Promise(setImmediate)
-  const deadly = mortals.ask("deadly", { grammar: 'root ::= "a"' })
+  const deadly = mortals.ask("deadly", SHAPE)
   mortals.held = 1
   assert.equal((await deadly).status, 502)
   assert.deepEqual(
     (await Promise.all(others)).map(({ status }) => status),
     [200, 200],
   )
-  assert.equal(mortals.timesAsked("deadly"), 1)
+  assert.deepEqual(mortals.asked.slice(0, 2), [
+    ["a", "b", "deadly"],
+    ["a", "b", "deadly"],
+  ])
+})
+
+test("who asks for a shape is not blamed, where it is with mere words that an engine stands still", async () => {
+  await using mortals = await Mortals.start(1, HUNG)
+  mortals.held = 2
+  const honest = mortals.ask("a", SHAPE)
+  while (mortals.asked.flat().length < 1) await new Promise(setImmediate)
+  const deadly = mortals.ask("deadly")
+  mortals.held = 1
+  assert.equal((await deadly).status, 502)
+  assert.equal((await honest).status, 200)
+  assert.deepEqual(mortals.asked, [["a", "deadly"], ["deadly"], ["a"]])
+  assert.equal((await mortals.ask("a", SHAPE)).status, 200)
 })

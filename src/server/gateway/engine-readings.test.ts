@@ -21,7 +21,7 @@ test("of a crash those may be the cause that were being read, or were given up a
   pass(60_000)
   readings.begin("answered before").over()
   readings.begin("left").leave()
-  readings.begin("streams").hasToken = true
+  readings.begin("streams").token()
   readings.begin("read")
   pass(1_500)
   const { reading, present } = readings.settle({ how: "crashed", why: "" })
@@ -46,18 +46,52 @@ test("of one that stood still those may be the cause that were there when it beg
   assert.deepEqual([...reading].sort(), ["cause", "impatient"])
 })
 
-test("of one that stood still those are likely the cause that ask for the most, and the others are not blamed", () => {
+test("of one that stood still all may be the cause that it was reading; who had a token only where it read nothing", () => {
   const readings = new EngineReadings(steered().clock)
-  readings.begin("grammar", 2)
-  readings.begin("tools", 1)
+  readings.begin("grammar")
   readings.begin("words")
-  readings.begin("answers", 2).hasToken = true
+  readings.begin("answers").token()
   const { reading, present } = readings.settle({ how: "hung", why: "" })
-  assert.deepEqual([[...reading], [...present]], [["grammar"], ["grammar"]])
-  const crashed = new EngineReadings(steered().clock)
-  crashed.begin("grammar", 2)
-  crashed.begin("words")
-  assert.equal(crashed.settle({ how: "crashed", why: "" }).reading.size, 2)
+  assert.deepEqual(
+    [[...reading], [...present]],
+    [
+      ["grammar", "words"],
+      ["grammar", "words"],
+    ],
+  )
+  const alone = new EngineReadings(steered().clock)
+  alone.begin("answers").token()
+  assert.deepEqual([...alone.settle({ how: "hung", why: "" }).present], ["answers"])
+})
+
+test("one is read alone once all that are read have a token or are over; until it is opened nobody else comes, also where its wait ends", async () => {
+  const { signal } = new AbortController()
+  const readings = new EngineReadings(steered().clock)
+  const [first, second, third] = ["first", "second", "third"].map((digest) => readings.begin(digest))
+  let isAlone = false
+  const closed = readings.close(signal).then((open) => {
+    isAlone = true
+    return open
+  })
+  const settled = () => new Promise(setImmediate)
+  for (const step of [() => first!.token(), () => second!.leave(), () => third!.over()]) {
+    await settled()
+    assert.deepEqual([isAlone, readings.isClosed], [false, true])
+    step()
+  }
+  const open = await closed
+  assert.equal(readings.isClosed, true)
+  for (const _ of [1, 2]) open()
+  assert.equal(readings.isClosed, false)
+  readings.begin("read")
+  const leaving = new AbortController()
+  const waits = readings.close(leaving.signal)
+  leaving.abort(new Error("the client left"))
+  await assert.rejects(waits, /the client left/)
+  assert.equal(readings.isClosed, false)
+  const ended = readings.close(signal)
+  readings.settle({ how: "hung", why: "" })
+  ;(await ended)()
 })
 
 test("of an end for other reasons nobody is the cause", () => {

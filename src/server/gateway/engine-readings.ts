@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts"
+import { orAborted } from "../../base/or-aborted.ts"
 
 /** How an engine that answered has ended, as far as requests may be the cause. */
 export interface EngineEnd {
@@ -37,6 +38,9 @@ export class EngineReadings {
   #left: Reading[] = []
   readonly #told = Promise.withResolvers<EngineVerdict>()
   #verdict: EngineVerdict | null = null
+  /** So many have closed it. */
+  #closedBy = 0
+  #progress: PromiseWithResolvers<void> | null = null
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -52,19 +56,53 @@ export class EngineReadings {
     return this.#told.promise
   }
 
-  /** A request is sent to the engine now. @param weight how much more than others it may be the cause where an engine stands still */
-  begin(digest: string, weight = 0): Reading {
+  /** No other request is to be brought to it now: one is read alone, so that it shows whether that one is the cause. */
+  get isClosed(): boolean {
+    return this.#closedBy > 0
+  }
+
+  /** A request is sent to the engine now. */
+  begin(digest: string): Reading {
     const reading: Reading = {
       digest,
-      weight,
       begunMs: this.#clock.monotonicMs(),
       leftMs: null,
       hasToken: false,
-      over: () => void this.#there.delete(reading),
+      token: () => {
+        reading.hasToken = true
+        this.#look()
+      },
+      over: () => {
+        this.#there.delete(reading)
+        this.#look()
+      },
       leave: () => this.#leave(reading),
     }
     this.#there.add(reading)
     return reading
+  }
+
+  /**
+   * Closes the engine to others, until it is opened, and waits for those that it is reading: each has a token then, is over, or the engine has ended.
+   * @returns how to open it; may be called again @throws the signal's reason; it is open then
+   */
+  async close(signal: AbortSignal): Promise<() => void> {
+    this.#closedBy++
+    let isOpened = false
+    const open = () => {
+      if (!isOpened) this.#closedBy--
+      isOpened = true
+    }
+    try {
+      while (this.#verdict === null && [...this.#there].some(({ hasToken }) => !hasToken)) {
+        this.#progress ??= Promise.withResolvers<void>()
+        await orAborted(this.#progress.promise, signal)
+      }
+    } catch (error) {
+      open()
+      throw error
+    }
+    return open
   }
 
   /** The engine has ended. The first that is told counts. */
@@ -73,12 +111,18 @@ export class EngineReadings {
     const suspects = end.how === "other" ? [] : [...this.#left, ...this.#there].filter(this.#wasThere(end))
     const digests = (list: readonly Reading[]) => new Set(list.map(({ digest }) => digest))
     const read = suspects.filter(({ hasToken }) => !hasToken)
-    const most = end.how === "hung" ? Math.max(...read.map(({ weight }) => weight)) : 0
-    const likely = read.filter(({ weight }) => weight >= most)
-    const present = end.how === "hung" && likely.length > 0 ? likely : suspects
-    this.#verdict = { end, reading: digests(likely), present: digests(present) }
+    // Who has a token is hardly the cause where others are read: it would have stood still before.
+    const present = end.how === "hung" && read.length > 0 ? read : suspects
+    this.#verdict = { end, reading: digests(read), present: digests(present) }
     this.#told.resolve(this.#verdict)
+    this.#look()
     return this.#verdict
+  }
+
+  /** Whoever waits for those that are read looks again. */
+  #look(): void {
+    this.#progress?.resolve()
+    this.#progress = null
   }
 
   #wasThere({ how, silentMs }: EngineEnd): (reading: Reading) => boolean {
@@ -94,6 +138,7 @@ export class EngineReadings {
     if (!this.#there.delete(reading)) return
     const now = this.#clock.monotonicMs()
     reading.leftMs = now
+    this.#look()
     this.#left = [...this.#left.filter(({ leftMs }) => (leftMs ?? now) >= now - LEFT_KEPT_MS), reading].slice(
       -MOST_LEFT,
     )
@@ -103,12 +148,13 @@ export class EngineReadings {
 /** One request at an engine. */
 export interface Reading {
   readonly digest: string
-  readonly weight: number
   readonly begunMs: number
   /** When it was given up; `null`: it was not. */
   leftMs: number | null
   /** A token of its answer has come. */
   hasToken: boolean
+  /** One has come now. */
+  token(): void
   /** It is answered, or never reached the engine. */
   over(): void
   /** Nobody waits for its answer any more: what the engine makes of that is not known. */

@@ -12,7 +12,7 @@ import { keepFromOthers } from "./keep-from-others.ts"
 import type { Meter } from "./meter.ts"
 import type { Beginning } from "./prefix-memory.ts"
 import type { Replica, ServedModel } from "./served-models.ts"
-import type { Turns } from "./turns.ts"
+import type { Turn, Turns } from "./turns.ts"
 
 /** One request to an engine. */
 export interface Exchange {
@@ -57,21 +57,21 @@ export async function carryOut(exchange: Exchange): Promise<void> {
   if (exchange.stream) exchange.client.keepAlive(() => (isAsked ? "working on it" : waitingText(exchange)))
   for (;;) {
     isAsked = false
-    const turn = await turns.take({ user, beginnings, excluded }, signal)
-    isAsked = true
+    const apart = await blamed.apart(name, body.digest, exchange.weight, signal)
+    let turn: Turn | undefined
     let pace: PaceSample | undefined
-    let apart: Apart | undefined
     try {
+      turn = await turns.take({ user, beginnings, excluded }, signal)
+      isAsked = true
       exchange.onTurn()
       // Meanwhile another one of its kind may have ended an engine.
       blamed.refuse(name, body.digest)
-      apart = await blamed.apart(name, body.digest, signal)
-      if (apart !== undefined && !isThere(exchange, turn.replica)) continue
       meter.begin(turn.expected)
       if (await askReplica(exchange, turn.replica, apart)) blamed.clear(name, body.digest)
       pace = meter.pace
       return
     } catch (error) {
+      if (turn === undefined) throw error
       if (signal.aborted) meter.cut(exchange.stream)
       signal.throwIfAborted()
       if (!(error instanceof ReplicaLost)) throw error
@@ -84,18 +84,13 @@ export async function carryOut(exchange: Exchange): Promise<void> {
       if (error.isCut) await keepFromOthers(turn.replica, { name, digest: body.digest, blamed, signal })
     } finally {
       apart?.leave()
-      turn.release(meter.tokens, pace)
+      turn?.release(meter.tokens, pace)
     }
   }
 }
 
 /** An engine is silent for ten minutes at a time, and another one would likely be, too. */
 const MOST_SILENCES = 2
-
-/** Whether the model still has it: who waited apart may have waited for its end. */
-function isThere({ model }: Exchange, { id }: Replica): boolean {
-  return model()?.replicas.some((each) => each.id === id) === true
-}
 
 function waitingText({ model, name }: Exchange): string {
   const found = model()
@@ -111,9 +106,14 @@ async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | u
   const { agent, limits, name, path, signal, blamed, body } = exchange
   const { readings } = replica
   if (readings !== undefined) blamed.follow(name, readings)
-  const reading = readings?.begin(body.digest, exchange.weight)
-  const { leave, mostMs = null } = apart ?? {}
-  const timer = mostMs === null ? undefined : setTimeout(() => leave?.(), mostMs)
+  const open = apart === undefined ? undefined : await readings?.close(signal)
+  const share = () => {
+    apart?.leave()
+    open?.()
+    if (open !== undefined) exchange.turns.look()
+  }
+  const timer = apart === undefined ? undefined : setTimeout(share, apart.mostMs)
+  const reading = readings?.begin(body.digest)
   let response: IncomingMessage | undefined
   try {
     const asked = { begin: `{"model":${JSON.stringify(replica.model)},`, rest: body.forEngine() }
@@ -121,8 +121,8 @@ async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | u
     const source = { replica, name }
     const sink = exchange.sink()
     const onToken = () => {
-      if (reading !== undefined) reading.hasToken = true
-      leave?.()
+      if (reading?.hasToken === false) reading.token()
+      if (apart !== undefined) share()
     }
     if (exchange.stream && !(await relay(exchange, sink, source, response, onToken))) {
       reading?.leave()
@@ -143,6 +143,7 @@ async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | u
     throw ReplicaLost.at(replica, name, error)
   } finally {
     clearTimeout(timer)
+    if (apart !== undefined) share()
   }
 }
 

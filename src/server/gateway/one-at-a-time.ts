@@ -1,20 +1,47 @@
-import { orAborted } from "../../base/or-aborted.ts"
+interface Waiter {
+  readonly weight: number
+  readonly go: () => void
+}
 
-/** A line in which the next one's turn comes when the one before leaves, in the order in which they came. */
+/** A line in which one at a time has its turn: of those that wait the lightest, of several the one that came first. */
 export class OneAtATime {
-  #last: Promise<void> = Promise.resolve()
+  readonly #gatherMs: number
+  #waiting: Waiter[] = []
+  #isTaken = false
+
+  /** @param gatherMs so long nobody goes where the line was empty: what sends one here sends others, and the lightest is to be the first */
+  constructor(gatherMs: number) {
+    this.#gatherMs = gatherMs
+  }
 
   /** Waits for the turn. @returns how to leave; may be called again. @throws the signal's reason */
-  async enter(signal: AbortSignal): Promise<() => void> {
-    const before = this.#last
-    const own = Promise.withResolvers<void>()
-    this.#last = before.then(() => own.promise)
-    try {
-      await orAborted(before, signal)
-    } catch (error) {
-      own.resolve()
-      throw error
+  async enter(weight: number, signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiter: Waiter = { weight, go: resolve }
+    if (!this.#isTaken && this.#waiting.length === 0) setTimeout(() => this.#next(), this.#gatherMs)
+    this.#waiting.push(waiter)
+    const abort = () => {
+      this.#waiting = this.#waiting.filter((one) => one !== waiter)
+      reject(signal.reason)
     }
-    return own.resolve
+    signal.addEventListener("abort", abort, { once: true })
+    await promise.finally(() => signal.removeEventListener("abort", abort))
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      this.#isTaken = false
+      this.#next()
+    }
+  }
+
+  #next(): void {
+    const lightest = Math.min(...this.#waiting.map(({ weight }) => weight))
+    const next = this.#waiting.find(({ weight }) => weight === lightest)
+    if (this.#isTaken || next === undefined) return
+    this.#waiting = this.#waiting.filter((one) => one !== next)
+    this.#isTaken = true
+    next.go()
   }
 }

@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { setImmediate } from "node:timers/promises"
 import { MovedClock } from "../../../test/support/moved-clock.ts"
 import type { GatewayProblem } from "../../gateway/gateway-problem.ts"
+import { EngineReadings } from "./engine-readings.ts"
 import { GATEWAY_LIMITS } from "./gateway-limits.ts"
 import { beginningsOf } from "./prefix-memory.ts"
 import { type Replica, type ServedModel, ServedModels } from "./served-models.ts"
@@ -113,4 +114,21 @@ test("who leaves is not waited for, and a model that is gone refuses all", async
   turn.release(1)
   turn.release(1)
   assert.ok(turns.isIdle)
+})
+
+test("a replica at which one request is read alone is given to nobody else until that is over", async () => {
+  const readings = new EngineReadings(new MovedClock())
+  const { turns, take } = scene([{ ...replica("a", 2), readings }])
+  const open = await readings.close(new AbortController().signal)
+  let isGiven = false
+  const waits = take().then((turn) => {
+    isGiven = true
+    return turn
+  })
+  turns.look()
+  await setImmediate()
+  assert.equal(isGiven, false)
+  open()
+  turns.look()
+  assert.equal((await waits).replica.id, "a")
 })

@@ -109,7 +109,9 @@ export class Turns {
       return
     }
     this.#paces.keep(new Set(model.replicas.map(({ id }) => id)))
-    const free = () => model.replicas.filter(({ id, slots }) => (this.#busy.get(id) ?? 0) < slots)
+    const isFree = ({ id, slots, readings }: Replica) =>
+      (this.#busy.get(id) ?? 0) < slots && readings?.isClosed !== true
+    const free = () => model.replicas.filter(isFree)
     for (let replicas = free(); replicas.length > 0; replicas = free()) {
       const next = this.#queue.take(({ excluded }) => replicas.some(({ id }) => !excluded.has(id)))
       if (next === undefined) break

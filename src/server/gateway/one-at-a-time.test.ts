@@ -1,0 +1,30 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { OneAtATime } from "./one-at-a-time.ts"
+
+test("one goes at a time, of those that wait the lightest, of several the first; who leaves the line is not waited for", async () => {
+  const line = new OneAtATime(1)
+  const went: string[] = []
+  const { signal } = new AbortController()
+  const leaving = new AbortController()
+  const enter = async (name: string, weight: number, until = signal) => {
+    const leave = await line.enter(weight, until)
+    went.push(name)
+    return leave
+  }
+  const heavy = enter("heavy", 2)
+  const gone = enter("gone", 0, leaving.signal)
+  const light = [enter("light", 0), enter("second", 0)]
+  leaving.abort(new Error("gone"))
+  await assert.rejects(gone, /gone/)
+  const leave = await light[0]!
+  assert.deepEqual(went, ["light"])
+  for (const _ of [1, 2]) leave()
+  const second = await light[1]!
+  await new Promise(setImmediate)
+  assert.deepEqual(went, ["light", "second"], "one who leaves twice lets one go on")
+  second()
+  ;(await heavy)()
+  ;(await enter("later", 2))()
+  assert.deepEqual(went, ["light", "second", "heavy", "later"])
+})
