@@ -67,7 +67,7 @@ async function startWith(scratch: ScratchFolder, port: number): Promise<{ loss: 
   return { loss, engine }
 }
 
-describe("a head that waits for a worker", { skip, timeout: 60_000 }, () => {
+describe("a head that waits for a worker", { skip, timeout: 600_000 }, () => {
   it("which swallows packets is ended after a time of its own", {
     skip: process.platform !== "linux" && "what a full queue does is Linux's",
   }, async () => {

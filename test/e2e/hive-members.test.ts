@@ -21,7 +21,7 @@ async function twoMembers(
   return HiveScene.set({ engineFolder, layers: [2, 4], ...changes })
 }
 
-describe("a hive of two members with llama.cpp", { skip, timeout: 120_000 }, () => {
+describe("a hive of two members with llama.cpp", { skip, timeout: 600_000 }, () => {
   it("says when the link of a member is slow, and when it is no longer, and answers all the same", async () => {
     await using scene = await twoMembers({ limits: { pulseMs: 50 } })
     const head = scene.start(0)

@@ -8,7 +8,7 @@ const skip = "lacking" in mlx && mlx.lacking
 const engine = { engine: "mlx", engineFolder: "folder" in mlx ? mlx.folder : "" } as const
 const PROMPT = "The quick brown fox"
 
-describe("a hive of two ranks with MLX", { skip, timeout: 120_000 }, () => {
+describe("a hive of two ranks with MLX", { skip, timeout: 600_000 }, () => {
   it("says the same as one process, tells of a rank that is killed, and leaves nothing alive", async () => {
     await using alone = await HiveScene.set({ ...engine, layers: [4] })
     const single = alone.start(0)

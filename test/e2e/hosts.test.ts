@@ -22,7 +22,7 @@ import { killIfThere } from "../support/kill-if-there.ts"
 const OTHER_SERVER = makeId<ServerId>("s", Buffer.from("bench-server-111"))
 const signal = AbortSignal.timeout(240_000)
 
-describe("hosts", { timeout: 200_000 }, () => {
+describe("hosts", { timeout: 600_000 }, () => {
   let lab: Lab
   before(async () => {
     lab = await startLab({ hosts: 2, signal })

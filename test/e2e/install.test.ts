@@ -18,7 +18,7 @@ const skip = missing === undefined ? false : `there is no ${missing} here`
 const PATH = "/usr/bin:/bin"
 const platform = `${process.platform}-${process.arch}`
 
-describe("the line of an invitation", { timeout: 240_000, skip }, () => {
+describe("the line of an invitation", { timeout: 600_000, skip }, () => {
   let pool: Pool
   let folder: ScratchFolder
   const children = new Set<Child>()

@@ -15,7 +15,7 @@ const best = await findLabMode()
 const modes: readonly LabMode[] = best === "root" ? ["root", "user"] : best === "user" ? ["user", "ports"] : ["ports"]
 
 for (const mode of modes) {
-  describe(`the lab in mode ${mode}`, { timeout: 100_000 }, () => {
+  describe(`the lab in mode ${mode}`, { timeout: 600_000 }, () => {
     it("starts hosts from an empty environment with macOS sshd's variables", async () => {
       await using lab = await startLab({ hosts: 1, mode, signal })
       const host = first(lab)
@@ -108,7 +108,7 @@ for (const mode of modes) {
   })
 }
 
-describe("a host with namespaces", { timeout: 60_000 }, () => {
+describe("a host with namespaces", { timeout: 600_000 }, () => {
   const startOne = (host: LabHostOptions) => startLab({ hosts: [host], signal })
 
   it("has a name, a home and processes of its own, and sees nothing of the machine's homes", async (t) => {

@@ -9,7 +9,7 @@ import { ScratchFolder } from "../support/scratch-folder.ts"
 
 const skip = spawnSync("openssl", ["version"]).status === 0 ? false : "there is no openssl here"
 
-describe("a server for the lab", { timeout: 120_000, skip }, () => {
+describe("a server for the lab", { timeout: 600_000, skip }, () => {
   let pool: Pool
   let folder: ScratchFolder
   before(async () => {

@@ -23,7 +23,7 @@ const skip =
   missing !== undefined ? `there is no ${missing} here` : mode !== "root" && "hosts of this lab cannot reach the server"
 const OWNERS_KEY = "ssh-ed25519 AAAAC3owners lena@laptop"
 
-describe("the line for an owner", { timeout: 240_000, skip }, () => {
+describe("the line for an owner", { timeout: 600_000, skip }, () => {
   let pool: Pool
   let folder: ScratchFolder
   const children = new Set<Child>()

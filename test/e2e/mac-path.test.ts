@@ -11,7 +11,7 @@ const GIB = 1024 ** 3
 const skip = (await findLabMode()) === "ports" && "this account may not make namespaces here"
 
 /** The agent's way for macOS from end to end: commands instead of /proc, macOS's Perl, no subreaper, `ps` and `lsof` for sweeps. */
-describe("jobs on a simulated Mac", { timeout: 300_000, skip }, () => {
+describe("jobs on a simulated Mac", { timeout: 600_000, skip }, () => {
   const pool = skip ? undefined : usePool({ hosts: [{ kind: "mac" }], server: { labMacs: true } })
   const the = () => pool!()
   const mac = () => the().hosts[0] as LabHost

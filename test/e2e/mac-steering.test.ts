@@ -9,7 +9,7 @@ import { LabShell } from "../support/lab-shell.ts"
 
 const skip = (await findLabMode()) === "ports" && "this account may not make namespaces here"
 
-describe("a simulated Mac that is steered", { timeout: 60_000, skip }, () => {
+describe("a simulated Mac that is steered", { timeout: 600_000, skip }, () => {
   let lab: Lab
   let host: LabHost
   let mac: LabMac

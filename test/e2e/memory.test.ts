@@ -6,7 +6,7 @@ const MIB = 1024 ** 2
 /** Grows by 100 MB a tenth of a second, up to 2 GB; in a child of its own, as a tree counts together. */
 const GROWS = `fork or do { my @held; for (1 .. 20) { push @held, 'x' x 100_000_000; select(undef, undef, undef, 0.1) } exit }; wait`
 
-describe("memory", { timeout: 120_000 }, () => {
+describe("memory", { timeout: 600_000 }, () => {
   const pool = usePool({ local: 1 })
 
   it("ends the job that holds more than it asked for, says what would have done, and leaves the others alone", async () => {

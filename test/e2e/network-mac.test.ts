@@ -12,7 +12,7 @@ import { ScratchFolder } from "../support/scratch-folder.ts"
 const skip = (await findLabMode()) === "ports" ? "a simulated Mac needs namespaces" : false
 type News = Extract<AgentMessage, { type: "network" }>
 
-describe("a Mac on the network", { timeout: 60_000, skip }, () => {
+describe("a Mac on the network", { timeout: 600_000, skip }, () => {
   let lab: Lab
   before(async () => {
     lab = await startLab({ hosts: [{ kind: "mac" }], signal: AbortSignal.timeout(50_000) })
@@ -52,7 +52,7 @@ describe("a Mac on the network", { timeout: 60_000, skip }, () => {
   })
 })
 
-describe("a large folder before a Mac on Wi-Fi", { timeout: 60_000, skip }, () => {
+describe("a large folder before a Mac on Wi-Fi", { timeout: 600_000, skip }, () => {
   let pool: Pool
   before(async () => {
     pool = await startPool({ hosts: [{ kind: "mac" }], server: { labMacs: true } })

@@ -11,7 +11,7 @@ import { ScratchFolder } from "../support/scratch-folder.ts"
 const CACHE = join(import.meta.dirname, "../../.cache")
 
 /** The account's own ssh and configuration, as far as a test may have one: ssh looks for it where the account lives. */
-describe("a login through ssh", { timeout: 120_000 }, () => {
+describe("a login through ssh", { timeout: 600_000 }, () => {
   let pool: Pool
   let folder: ScratchFolder
   let sshd: LoopbackSshd | undefined

@@ -45,7 +45,7 @@ class Authority {
 
 const skip = spawnSync("openssl", ["version"]).status === 0 ? false : "there is no openssl here"
 
-describe("a server with a certificate", { timeout: 120_000, skip }, () => {
+describe("a server with a certificate", { timeout: 600_000, skip }, () => {
   let pool: Pool
   let folder: ScratchFolder
   let authority: Authority

@@ -53,7 +53,7 @@ function startTrial(scratch: ScratchFolder, env: Readonly<Record<string, string>
   })
 }
 
-describe("windfall try", { timeout: 180_000 }, async () => {
+describe("windfall try", { timeout: 600_000 }, async () => {
   it("runs the agent directly where sshd lets the account not in, and says why", async () => {
     using scratch = new ScratchFolder()
     // An account that an sshd refuses cannot be made here without root; its ssh hears the same as this one says.

@@ -8,7 +8,7 @@ import { ScratchFolder } from "../support/scratch-folder.ts"
 const CLI_MAIN = join(import.meta.dirname, "../../src/cli/main.ts")
 const OWN_CONFIG = "\n\nHost lab\n  User me\n\n"
 
-describe("an account before Windfall and after it", { timeout: 240_000 }, () => {
+describe("an account before Windfall and after it", { timeout: 600_000 }, () => {
   for (const what of ["an empty one", "one with folders and an ssh configuration of its own"]) {
     it(`${what} is as it was, after everything was used once`, async () => {
       using scratch = new ScratchFolder()

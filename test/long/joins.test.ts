@@ -10,7 +10,7 @@ import { addRequest, emptied, failure, HostsBench, labPayloads } from "../suppor
 
 const signal = AbortSignal.timeout(240_000)
 
-describe("agents that are not what they should be", { timeout: 60_000 }, () => {
+describe("agents that are not what they should be", { timeout: 600_000 }, () => {
   /** The real payload with another program in the agent's place. */
   const withAgent = (lab: Lab, program: string): PayloadSource => {
     const path = join(lab.folder, "agent.mjs")
@@ -48,7 +48,7 @@ describe("agents that are not what they should be", { timeout: 60_000 }, () => {
   })
 })
 
-describe("login shells", { timeout: 60_000 }, () => {
+describe("login shells", { timeout: 600_000 }, () => {
   for (const [shell, profile] of [
     ["/usr/bin/fish", ".config/fish/config.fish"],
     ["/bin/tcsh", ".cshrc"],
@@ -68,7 +68,7 @@ describe("login shells", { timeout: 60_000 }, () => {
   }
 })
 
-describe("simulated Macs", { timeout: 60_000 }, () => {
+describe("simulated Macs", { timeout: 600_000 }, () => {
   it("are told from what cannot be a host, with the reason", async (t) => {
     if ((await findLabMode()) === "ports") return t.skip("this account may not make namespaces here")
     await using macLab = await startLab({ hosts: [{ kind: "mac" }], signal })

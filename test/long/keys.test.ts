@@ -12,7 +12,7 @@ import { TerminalUser } from "../support/terminal-user.ts"
 const PASSWORD = "lab-only-7731"
 const SKIP = (await findLabMode()) === "ports" ? "this account may not make namespaces here" : false
 
-describe("a host that does not know the server's key", { timeout: 120_000, skip: SKIP }, () => {
+describe("a host that does not know the server's key", { timeout: 600_000, skip: SKIP }, () => {
   const keysOf = (host: LabHost) => join(host.files, ".ssh/authorized_keys")
 
   it("is given it by ssh with the account's password, once, and joins", async () => {
@@ -101,7 +101,7 @@ describe("a host that does not know the server's key", { timeout: 120_000, skip:
   })
 })
 
-describe("an account that is somebody's own", { timeout: 120_000, skip: SKIP }, () => {
+describe("an account that is somebody's own", { timeout: 600_000, skip: SKIP }, () => {
   it("is refused with what jobs could read, and with the lines that make one for jobs", async () => {
     await using pool = await startPool({
       hosts: [{ kind: "mac", mac: { ...MACS.studio, groups: ["admin"] } }],

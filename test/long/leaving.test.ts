@@ -17,7 +17,7 @@ const KIND = "trap 'echo asked; exit 0' TERM; echo begun; while :; do sleep 0.1;
 const DAEMON = "perl -MPOSIX -e 'exit if fork; setsid; exit if fork; exec qw(sleep 3600)'"
 const DEAF = "trap '' TERM; echo begun; while :; do sleep 0.1; done"
 
-describe("a host leaves", { timeout: 240_000 }, () => {
+describe("a host leaves", { timeout: 600_000 }, () => {
   it("as host rm says: jobs go on elsewhere, all is removed, and what went is listed", async () => {
     await using pool = await startPool({ hosts: 1 })
     const host = pool.hosts[0] as LabHost

@@ -16,7 +16,7 @@ const skip =
 const OWNERS_KEY = "ssh-ed25519 AAAAC3owners lena@laptop"
 const SETTLED_MS = 3_000
 
-describe("a machine that is lent, and does not come into the pool", { timeout: 300_000, skip }, () => {
+describe("a machine that is lent, and does not come into the pool", { timeout: 600_000, skip }, () => {
   let scene: LendingScene
   before(async () => {
     scene = await LendingScene.start([{}, {}, { kind: "mac" }, { diskBytes: 4 * 1024 * 1024 }])

@@ -174,7 +174,7 @@ class Scene {
 }
 
 test("who waits for others is let go, or ended, when and only when the documents say so", {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { minLength: 8, maxLength: 24 }), async (acts) => {
