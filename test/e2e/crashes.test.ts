@@ -137,7 +137,7 @@ function lines(): number {
 }
 
 async function ledgerReaches(count: number): Promise<void> {
-  const limit = AbortSignal.timeout(20_000)
+  const limit = AbortSignal.timeout(60_000)
   while (lines() < count) {
     limit.throwIfAborted()
     await new Promise((resolve) => setTimeout(resolve, 20))

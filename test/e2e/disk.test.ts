@@ -14,7 +14,7 @@ const MIB = 1024 * 1024
 const pool = usePool({ hosts: skip === false ? [{}, { diskBytes: 640 * MIB }] : 1 })
 
 async function hostSays(holds: (host: HostView) => boolean): Promise<HostView> {
-  for (const end = AbortSignal.timeout(30_000); ; await delay(50, undefined, { signal: end })) {
+  for (const end = AbortSignal.timeout(60_000); ; await delay(50, undefined, { signal: end })) {
     const { hosts } = await pool().api<{ hosts: HostView[] }>("GET", "/v1/hosts")
     if (hosts[0] !== undefined && holds(hosts[0])) return hosts[0]
   }

@@ -60,7 +60,7 @@ async function awaitLog(id: number, text: string): Promise<void> {
 }
 
 async function awaitThat(holds: () => Promise<boolean>): Promise<void> {
-  const limit = AbortSignal.timeout(20_000)
+  const limit = AbortSignal.timeout(60_000)
   while (!(await holds())) {
     limit.throwIfAborted()
     await new Promise((resolve) => setTimeout(resolve, 20))
