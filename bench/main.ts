@@ -33,7 +33,7 @@ import { queuePlanBench } from "./queue-plan.ts"
 import { secondSend } from "./second-send.ts"
 import { sendTrue } from "./send-true.ts"
 import { simulatorBench } from "./simulator.ts"
-import { spreadBench } from "./spread.ts"
+import { gigabitSpreadBench, spreadBench } from "./spread.ts"
 import { submitArray } from "./submit-array.ts"
 import { submitRate } from "./submit-rate.ts"
 import { submitToStart } from "./submit-to-start.ts"
@@ -70,6 +70,7 @@ const ALL: readonly Benchmark[] = [
   hiveReadyBench,
   failover,
   spreadBench,
+  gigabitSpreadBench,
 ]
 const HOSTS = 4
 const PAGE = join(import.meta.dirname, "../docs/performance.md")

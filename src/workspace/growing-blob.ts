@@ -2,7 +2,7 @@ import * as fs from "node:fs"
 import { WindfallError } from "../protocol/errors.ts"
 import { errorCode } from "./disk-error.ts"
 
-const READ_BYTES = 256 * 1024
+const READ_BYTES = 512 * 1024
 
 /**
  * A large blob that is still being written. It can be read meanwhile: what is there at once, the rest as it comes. The last piece waits until
@@ -38,13 +38,17 @@ export class GrowingBlob {
     this.#tell()
   }
 
-  /** @throws {WindfallError} blobs_missing when it will not become whole */
+  /**
+   * All of it, piece by piece, each good until the next one is asked for.
+   * @throws {WindfallError} blobs_missing when it will not become whole
+   */
   async *read(signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const file = await fs.promises.open(this.#path, "r").catch((error: unknown) => {
       throw errorCode(error) === "ENOENT" ? gone() : error
     })
     const wake = () => this.#tell()
     signal.addEventListener("abort", wake, { once: true })
+    const piece = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, this.bytes))
     try {
       for (let at = 0; at < this.bytes; ) {
         signal.throwIfAborted()
@@ -54,8 +58,7 @@ export class GrowingBlob {
           await this.#news.promise
           continue
         }
-        const piece = Buffer.allocUnsafe(Math.min(READ_BYTES, ready - at))
-        const { bytesRead } = await file.read(piece, 0, piece.length, at)
+        const { bytesRead } = await file.read(piece, 0, Math.min(piece.length, ready - at), at)
         if (bytesRead === 0) throw gone()
         at += bytesRead
         yield piece.subarray(0, bytesRead)

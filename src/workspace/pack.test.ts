@@ -69,6 +69,18 @@ test("readPack() gives back what encodePack() packed, however the bytes are cut"
   assert.equal(sink.open, 0)
 })
 
+test("pieces that are good only until the next is asked for arrive as they were", async () => {
+  const bytes = Buffer.from(Array.from({ length: 3 * MEGABYTE }, (_, i) => i % 251))
+  const reused = Buffer.alloc(100_000)
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += reused.length) yield reused.subarray(0, bytes.copy(reused, 0, at))
+  }
+  const sink = new MemorySink()
+  const packed = encodePack([{ hash: hashBytes(bytes), bytes: bytes.length, open: pieces }])
+  await readPack(packed, sink)
+  assert.deepEqual(sink.blobs.get(hashBytes(bytes)), bytes)
+})
+
 test("readPack() throws nothing but WindfallError on garbage, and keeps nothing that is not what its hash says", async () => {
   const check = async (bytes: Uint8Array): Promise<void> => {
     const sink = new MemorySink()

@@ -4,9 +4,10 @@
  */
 import { WindfallError } from "../protocol/errors.ts"
 import type { BlobHash } from "../protocol/ids.ts"
-import { asBuffer, BlobHasher, getHash, HASH_BYTES, hashBytes, putHash } from "./hash.ts"
+import { asBuffer, HASH_BYTES, putHash } from "./hash.ts"
+import { beginIncoming, HEAD_BYTES, type IncomingBlob } from "./incoming-blob.ts"
 
-/** One blob on its way out. `open` gives exactly `bytes` bytes. */
+/** One blob on its way out. `open` gives exactly `bytes` bytes, of which a piece may be good only until the next one is asked for. */
 export interface PackBlob {
   readonly hash: BlobHash
   readonly bytes: number
@@ -26,14 +27,11 @@ export interface BlobWriter {
   abort(): Promise<void> | void
 }
 
-const HEAD_BYTES = HASH_BYTES + 8
-/** Blobs up to this size are held in memory until they are whole. */
-const SMALL_BYTES = 1024 * 1024
 /** Small records are gathered into pieces of about this size: fewer writes, fewer turns. */
 const PIECE_BYTES = 256 * 1024
 
 /**
- * Encodes blobs as a pack.
+ * Encodes blobs as a pack. A piece of it is good as long as the blob's own is: of some, only until the next one is asked for.
  * @throws {WindfallError} corrupt_data when a blob gives another number of bytes than it said; the pack is then unusable
  */
 export async function* encodePack(
@@ -41,10 +39,12 @@ export async function* encodePack(
 ): AsyncGenerator<Uint8Array, void, void> {
   let pieces: Uint8Array[] = []
   let gathered = 0
-  const gather = (piece: Uint8Array): boolean => {
-    pieces.push(piece)
+  /** Returns whether it is time to yield what is gathered. */
+  const gather = (piece: Uint8Array, isLasting: boolean): boolean => {
+    const isEnough = gathered + piece.length >= PIECE_BYTES
+    pieces.push(isLasting || isEnough ? piece : Uint8Array.from(piece))
     gathered += piece.length
-    return gathered >= PIECE_BYTES
+    return isEnough
   }
   const empty = (): Uint8Array => {
     const whole = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, gathered)
@@ -57,17 +57,17 @@ export async function* encodePack(
     putHash(head, 0, blob.hash)
     head.writeUInt32BE(Math.floor(blob.bytes / 2 ** 32), HASH_BYTES)
     head.writeUInt32BE(blob.bytes % 2 ** 32, HASH_BYTES + 4)
-    gather(head)
+    gather(head, true)
     const content = blob.open()
     let sent = 0
     if (content instanceof Uint8Array) {
       sent = content.length
-      if (gather(content)) yield empty()
+      if (gather(content, true)) yield empty()
     } else {
       for await (const piece of content) {
         sent += piece.length
         if (sent > blob.bytes) break
-        if (gather(piece)) yield empty()
+        if (gather(piece, false)) yield empty()
       }
     }
     if (sent !== blob.bytes) {
@@ -96,8 +96,8 @@ export async function readPack(
   const head = Buffer.alloc(HEAD_BYTES)
   let headFilled = 0
   let blobs = 0
-  let open: OpenBlob | undefined
-  const finish = async (blob: OpenBlob): Promise<void> => {
+  let open: IncomingBlob | undefined
+  const finish = async (blob: IncomingBlob): Promise<void> => {
     await blob.commit()
     blobs++
     onBlob?.(blob.hash, blob.bytes)
@@ -114,7 +114,7 @@ export async function readPack(
           at += copied
           if (headFilled < HEAD_BYTES) break
           headFilled = 0
-          open = await openBlob(head, sink)
+          open = await beginIncoming(head, sink)
         }
         if (open.left > 0) {
           const end = Math.min(data.length, at + open.left)
@@ -137,72 +137,4 @@ export async function readPack(
     await open?.abort()
     throw error
   }
-}
-
-interface OpenBlob {
-  readonly hash: BlobHash
-  readonly bytes: number
-  left: number
-  take(piece: Uint8Array): Promise<void> | void
-  commit(): Promise<void> | void
-  abort(): Promise<void> | void
-}
-
-async function openBlob(head: Buffer, sink: BlobSink): Promise<OpenBlob> {
-  const hash = getHash(head, 0)
-  const bytes = head.readUInt32BE(HASH_BYTES) * 2 ** 32 + head.readUInt32BE(HASH_BYTES + 4)
-  if (!Number.isSafeInteger(bytes)) throw new WindfallError("corrupt_data", "Cannot read a pack: a length is absurd")
-  return bytes <= SMALL_BYTES ? smallBlob(hash, bytes, sink) : largeBlob(hash, bytes, sink)
-}
-
-function smallBlob(hash: BlobHash, bytes: number, sink: BlobSink): OpenBlob {
-  let content: Buffer | undefined
-  const blob: OpenBlob = {
-    hash,
-    bytes,
-    left: bytes,
-    take(piece) {
-      if (content === undefined && piece.length === bytes) {
-        content = asBuffer(piece)
-      } else {
-        content ??= Buffer.allocUnsafe(bytes)
-        content.set(piece, bytes - blob.left)
-      }
-      blob.left -= piece.length
-    },
-    commit() {
-      const whole = content ?? Buffer.alloc(0)
-      if (hashBytes(whole) !== hash) throw mismatch(hash)
-      return sink.write(hash, whole)
-    },
-    abort() {},
-  }
-  return blob
-}
-
-async function largeBlob(hash: BlobHash, bytes: number, sink: BlobSink): Promise<OpenBlob> {
-  const writer = await sink.begin(hash, bytes)
-  const hasher = new BlobHasher()
-  const blob: OpenBlob = {
-    hash,
-    bytes,
-    left: bytes,
-    take(piece) {
-      hasher.update(piece)
-      blob.left -= piece.length
-      return writer.write(piece)
-    },
-    commit() {
-      if (hasher.digest() !== hash) throw mismatch(hash)
-      return writer.commit()
-    },
-    abort: () => writer.abort(),
-  }
-  return blob
-}
-
-function mismatch(hash: BlobHash): WindfallError {
-  return new WindfallError("corrupt_data", `Cannot accept a blob: its bytes are not what ${hash.slice(0, 12)} names`, {
-    details: { hash },
-  })
 }

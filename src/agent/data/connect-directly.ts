@@ -1,5 +1,6 @@
 import { once } from "node:events"
-import { connect, type TLSSocket } from "node:tls"
+import type { OnReadOpts } from "node:net"
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls"
 import type { DataOffer } from "../../protocol/data-wire.ts"
 import { IDENTITY, SILENCE_MS, TLS_OPTIONS } from "./pre-shared-key.ts"
 
@@ -9,20 +10,27 @@ const MOST_ADDRESSES = 4
 
 /**
  * Connects to another host as its offer says, at the first of its addresses that answers.
+ * @param onread takes what comes; without it the connection is read as a stream
  * @throws the signal's reason, else why the last address could not be reached
  */
-export async function connectDirectly({ addresses, port, key }: DataOffer, signal: AbortSignal): Promise<TLSSocket> {
+export async function connectDirectly(
+  { addresses, port, key }: DataOffer,
+  signal: AbortSignal,
+  onread?: OnReadOpts,
+): Promise<TLSSocket> {
   let failure: unknown = new Error("it says no address")
   for (const host of addresses.slice(0, MOST_ADDRESSES)) {
     signal.throwIfAborted()
     const psk = Buffer.from(key, "base64")
-    const socket = connect({
+    const options: ConnectionOptions & { readonly onread?: OnReadOpts | undefined } = {
       ...TLS_OPTIONS,
       host,
       port,
+      onread,
       pskCallback: () => ({ psk, identity: IDENTITY }),
       checkServerIdentity: () => undefined, // the key is what both prove to have
-    })
+    }
+    const socket = connect(options)
     socket.on("error", () => {})
     try {
       await once(socket, "secureConnect", { signal: AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]) })

@@ -4,6 +4,7 @@ import type { BlobHash } from "../../protocol/ids.ts"
 import { HASH_BYTES, putHash } from "../../workspace/hash.ts"
 import { connectDirectly } from "./connect-directly.ts"
 import type { DataShelf } from "./data-shelf.ts"
+import { SocketPieces } from "./socket-pieces.ts"
 
 /**
  * Fetches blobs from another host as its offer says. Every hash is verified, and nothing is taken that was not asked for. What has not come, whatever the
@@ -17,16 +18,17 @@ export async function fetchDirectly(
   signal: AbortSignal,
   onBlob: (hash: BlobHash) => void = () => {},
 ): Promise<void> {
+  const pieces = new SocketPieces()
   let socket: TLSSocket
   try {
-    socket = await connectDirectly(offer, signal)
+    socket = await connectDirectly(offer, signal, pieces.onread)
   } catch {
     signal.throwIfAborted()
     return
   }
   try {
     socket.write(request(hashes))
-    await shelf.store(socket as AsyncIterable<Buffer>, signal, { asked: new Set(hashes), onBlob })
+    await shelf.store(pieces.of(socket), signal, { asked: new Set(hashes), onBlob })
   } catch (error) {
     signal.throwIfAborted()
     if (isDiskFull(error)) throw error

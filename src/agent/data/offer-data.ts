@@ -1,4 +1,4 @@
-import { pipeline } from "node:stream/promises"
+import { finished } from "node:stream/promises"
 import type { TLSSocket } from "node:tls"
 import type { BlobHash } from "../../protocol/ids.ts"
 import { getHash, HASH_BYTES } from "../../workspace/hash.ts"
@@ -11,7 +11,7 @@ export type PieceOf = (hash: BlobHash, signal: AbortSignal) => Promise<PackBlob 
 
 /**
  * Listens on a free port for one other host that has the key, and gives it the blobs it names, as far as they are on offer and lie here or just come. Ends
- * with that transfer, when nobody comes, or with `signal`. Every file is hashed on its way out.
+ * with that transfer, when nobody comes, or with `signal`. Whoever fetches them hashes them.
  */
 export function offerData(offered: ReadonlySet<BlobHash>, piece: PieceOf, signal: AbortSignal): Promise<OpenOffer> {
   return listenOnce((socket) => give(socket, offered, piece, signal), signal)
@@ -34,10 +34,19 @@ async function give(
         if (blob !== undefined) yield blob
       }
     }
-    await pipeline(encodePack(found()), socket)
+    for await (const part of encodePack(found())) await written(socket, part)
+    socket.end()
+    await finished(socket, { readable: false })
   } catch {
     socket.destroy() // who fetches sees what has not come, and gets it from the server
   }
+}
+
+/** Resolves when a part has left, so that it may be the same memory as the next one. */
+function written(socket: TLSSocket, part: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.write(part, (error) => (error ? reject(error) : resolve()))
+  })
 }
 
 /** A count as u32, then so many hashes. */

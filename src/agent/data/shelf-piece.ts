@@ -1,6 +1,6 @@
 import type { BlobHash } from "../../protocol/ids.ts"
 import type { PackBlob } from "../../workspace/pack.ts"
-import { sourceBlob } from "../../workspace/sources.ts"
+import { unseenBlob } from "../../workspace/unseen-blob.ts"
 import type { DataShelf } from "./data-shelf.ts"
 
 /** Less than a silent connection is given up after. */
@@ -13,9 +13,9 @@ const WAIT_MS = 3_500
 export async function shelfPiece(shelf: DataShelf, hash: BlobHash, signal: AbortSignal): Promise<PackBlob | undefined> {
   const now = (): PackBlob | undefined => {
     const bytes = shelf.blobs.bytesOf(hash)
-    if (bytes !== undefined) return sourceBlob(hash, { path: shelf.blobs.path(hash), start: 0, bytes })
+    if (bytes !== undefined) return unseenBlob(hash, { path: shelf.blobs.path(hash), start: 0, bytes })
     const source = shelf.index().blobs.get(hash)
-    if (source !== undefined) return sourceBlob(hash, source)
+    if (source !== undefined) return unseenBlob(hash, source)
     const growing = shelf.growing.get(hash)
     return growing && { hash, bytes: growing.bytes, open: () => growing.read(signal) }
   }

@@ -4,6 +4,7 @@ import type { BlobFolder } from "../../workspace/blob-folder.ts"
 import { dropIfDamaged, openSound, WHOLE_BYTES } from "../../workspace/damage.ts"
 import type { BlobSink, PackBlob } from "../../workspace/pack.ts"
 import { Slices } from "../../workspace/slices.ts"
+import { unseenBlob } from "../../workspace/unseen-blob.ts"
 
 const SLICE_MS = 10
 
@@ -18,6 +19,23 @@ export function* packBlobs(blobs: BlobFolder, hashes: Iterable<BlobHash>, signal
     const open = () => (bytes <= WHOLE_BYTES ? blobs.readSync(hash) : openSound(blobs, hash, { signal }))
     yield { hash, bytes, open }
   }
+}
+
+/**
+ * As {@link packBlobs}, but large ones are not hashed here: for those who ask {@link dropDamagedOf} when the far end, which hashes them, has refused
+ * one. A piece is good until the next one is asked for.
+ */
+export function* packUnseen(blobs: BlobFolder, hashes: Iterable<BlobHash>, signal: AbortSignal): Generator<PackBlob> {
+  for (const blob of packBlobs(blobs, hashes, signal)) {
+    const { hash, bytes } = blob
+    yield bytes <= WHOLE_BYTES ? blob : unseenBlob(hash, { path: blobs.path(hash), start: 0, bytes })
+  }
+}
+
+/** Reads those of these that are here, and drops the damaged ones. */
+export async function dropDamagedOf(blobs: BlobFolder, hashes: Iterable<BlobHash>, signal: AbortSignal): Promise<void> {
+  const slices = new Slices(SLICE_MS, signal)
+  for (const hash of hashes) await dropIfDamaged(hash, blobs, slices, signal)
 }
 
 /**
@@ -58,8 +76,7 @@ async function* openLarge(
   try {
     yield* openSound(blobs, hash, { signal })
   } catch (error) {
-    const slices = new Slices(SLICE_MS, signal)
-    for (const other of asked) await dropIfDamaged(other, blobs, slices, signal)
+    await dropDamagedOf(blobs, asked, signal)
     throw error
   }
 }

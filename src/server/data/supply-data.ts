@@ -1,10 +1,9 @@
 import { toWindfallError, WindfallError } from "../../protocol/errors.ts"
 import type { BlobHash } from "../../protocol/ids.ts"
-import { encodePack } from "../../workspace/pack.ts"
-import { packBlobs } from "../blobs/pack-blobs.ts"
 import type { Core } from "../core.ts"
 import type { HostChannel } from "../hosts/host-channel.ts"
 import type { Tried } from "../jobs/job-table.ts"
+import { giveData } from "./give-data.ts"
 import { bringToHost } from "./spread/spreads.ts"
 
 export interface DataNeed {
@@ -42,7 +41,7 @@ export async function supplyData(
     }
     const gone = blobs.missing(need.hashes).length
     if (gone > 0) throw lost(data.name, data.user)
-    await channel.putData(encodePack(packBlobs(blobs, need.hashes, signal)), { signal }).catch((error: unknown) => {
+    await giveData(channel, blobs, need.hashes, signal).catch((error: unknown) => {
       throw blobs.missing(need.hashes).length === 0 ? error : lost(data.name, data.user)
     })
     if (!signal.aborted) channel.send([{ type: "supplied", ...named }])

@@ -3,12 +3,15 @@ import { WindfallError } from "../../protocol/errors.ts"
 
 const MAX_ERROR_BYTES = 64 * 1024
 
-/** Writes all of a body at the pace of the reader at the far end, and ends it. */
+/**
+ * Writes all of a body at the pace of the reader at the far end, and ends it. A piece has left before the next one is asked for, so it may be the
+ * same memory.
+ */
 export async function writeAll(stream: ClientHttp2Stream, body: AsyncIterable<Uint8Array>): Promise<void> {
   try {
     for await (const chunk of body) {
       if (stream.destroyed || stream.closed) return // the answer says why
-      if (!stream.write(chunk)) await drained(stream)
+      await written(stream, chunk)
     }
     stream.end()
   } catch (error) {
@@ -17,13 +20,14 @@ export async function writeAll(stream: ClientHttp2Stream, body: AsyncIterable<Ui
   }
 }
 
-function drained(stream: ClientHttp2Stream): Promise<void> {
+function written(stream: ClientHttp2Stream, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      stream.off("drain", done).off("close", done)
+      stream.off("close", done)
       resolve()
     }
-    stream.on("drain", done).on("close", done)
+    stream.on("close", done)
+    stream.write(chunk, done)
   })
 }
 

@@ -2,12 +2,11 @@ import { AGENT_PATHS } from "../../../protocol/agent-paths.ts"
 import { WindfallError } from "../../../protocol/errors.ts"
 import { type BlobHash, type HostId, isBlobHash } from "../../../protocol/ids.ts"
 import type { BlobFolder } from "../../../workspace/blob-folder.ts"
-import { encodePack } from "../../../workspace/pack.ts"
-import { packBlobs } from "../../blobs/pack-blobs.ts"
 import type { Core } from "../../core.ts"
 import { linkOfSet } from "../../gang/pool-links.ts"
 import type { HostChannel } from "../../hosts/host-channel.ts"
 import { askForOffer } from "../ask-for-offer.ts"
+import { giveData } from "../give-data.ts"
 import type { Source, WaySpeed } from "./choose-source.ts"
 import { Spread, type SpreadWays } from "./spread.ts"
 
@@ -58,7 +57,7 @@ function waysOf(core: Core, root: BlobHash, blobs: BlobFolder): SpreadWays {
     },
     has: (hash) => blobs.has(hash),
     bytesOf: (hash) => blobs.bytesOf(hash),
-    give: (to, hashes, signal) => to.putData(encodePack(packBlobs(blobs, hashes, signal)), { signal }),
+    give: (to, hashes, signal) => giveData(to, blobs, hashes, signal),
     pass: async (from, to, hashes, signal, onHave) => {
       const donor = channelOf(from)
       if (donor === null) return
