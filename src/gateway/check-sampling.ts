@@ -104,13 +104,10 @@ export function checkChatFields(body: JsonObject, tools: readonly string[]): voi
   const format = body.response_format ?? undefined
   if (format !== undefined && !TEXTS_OF_FORMAT.has(objectOf(format)?.type))
     throw badRequest("'response_format.type' must be text, json_object or json_schema", "response_format")
-  const choice = body.tool_choice ?? undefined
-  if (choice !== undefined && !CHOICES.has(choice) && objectOf(choice)?.type !== "function")
-    throw badRequest("'tool_choice' must be none, auto, required or a function", "tool_choice")
   const schema = objectOf(objectOf(format)?.json_schema)?.schema
   if (objectOf(format)?.type === "json_schema" && objectOf(schema) === undefined)
     throw badRequest("'response_format.json_schema.schema' must be an object", "response_format")
-  checkToolChoice(choice, tools)
+  checkToolChoice(body.tool_choice ?? undefined, tools)
   if (!REASONING_FORMATS.has(body.reasoning_format ?? "auto"))
     throw badRequest(`'reasoning_format' must be one of ${[...REASONING_FORMATS].join(", ")}`, "reasoning_format")
   if (typeof (body.reasoning_effort ?? "") !== "string")
@@ -125,10 +122,19 @@ export function checkChatFields(body: JsonObject, tools: readonly string[]): voi
   }
 }
 
-/** A call that is asked for and cannot come would be an answer in words: clients look for the call. */
-function checkToolChoice(choice: unknown, tools: readonly string[]): void {
+/**
+ * A call that is asked for and cannot come would be an answer in words: clients look for the call.
+ * @param choice as a chat has it; `undefined`: none is said
+ * @param tools their names
+ * @throws {GatewayProblem} bad_request
+ */
+export function checkToolChoice(choice: unknown, tools: readonly string[]): void {
+  if (choice !== undefined && !CHOICES.has(choice) && objectOf(choice)?.type !== "function")
+    throw badRequest("'tool_choice' must be none, auto, required or a function", "tool_choice")
   const name = objectOf(objectOf(choice)?.function)?.name
   if (choice === "required" && tools.length === 0) throw badRequest("'tool_choice' needs 'tools'", "tool_choice")
+  if (objectOf(choice) !== undefined && typeof name !== "string")
+    throw badRequest("'tool_choice' must have the name of a function", "tool_choice")
   if (objectOf(choice) === undefined || (typeof name === "string" && tools.includes(name))) return
   throw badRequest(`'tool_choice': there is no tool "${String(name).slice(0, 64)}" among 'tools'`, "tool_choice")
 }

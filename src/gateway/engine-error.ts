@@ -36,6 +36,11 @@ export function engineError(
     return refused(new GatewayProblem("unsupported", message || `The engine of ${name} does not have this`))
   if (code === 400 || code === 413 || code === 422)
     return refused(new GatewayProblem("bad_request", message || "The engine refused the request"))
+  // llama.cpp's, of a grammar that none of its tokens begins, as `[z-a]`.
+  if (said.includes("Unexpected empty grammar stack"))
+    return refused(
+      new GatewayProblem("bad_request", `No token of ${name} fits the grammar: ${message}`, { param: "grammar" }),
+    )
   if (code === 500) return refused(new GatewayProblem("engine", message || "The engine failed to answer"))
   // Which model is asked for, and with which key, is the gateway's to say: any other status tells of the replica.
   return { problem: new GatewayProblem("broken", `The engine of ${name} is not ready`), isReplicaLost: true }

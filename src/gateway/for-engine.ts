@@ -12,6 +12,8 @@ export interface EngineRequests {
   readonly leastNumbers: Readonly<Record<string, number>>
   /** How many seeds it tells apart, from 0 on. */
   readonly seeds: number
+  /** false: its model's chat template leaves tools out, so no call can be relied on. */
+  readonly knowsTools?: boolean
   /** What it is asked for where the client says nothing. */
   readonly defaults: JsonObject
 }
@@ -35,12 +37,17 @@ const NAMES: Readonly<Partial<Record<Dialect["name"], Readonly<Record<string, st
  * @throws {GatewayProblem} bad_request
  */
 export function forEngine(asked: Asked, dialect: Dialect["name"], model: string, engine: EngineRequests): Asked {
-  const { lacks, leastNumbers, defaults, engineName, seeds } = engine
+  const { lacks, leastNumbers, defaults, engineName, seeds, knowsTools } = engine
   const body: Record<string, unknown> = { ...defaults, ...withSeed(asked.body, seeds) }
   const ignored: string[] = []
   for (const [name, value] of Object.entries(asked.body)) {
     const least = leastNumbers[name]
     if (least !== undefined && typeof value === "number" && value < least) delete body[name]
+    if (name === "tool_choice" && knowsTools === false && SHAPES.get(name)?.(value) === true && !lacks.has(name))
+      throw badRequest(
+        `'tool_choice' cannot be kept to: the chat template of \`${model}\` knows no tools, so it would answer in words. Ask without it, or ask a model that calls tools`,
+        name,
+      )
     if (!lacks.has(name)) continue
     const shown = NAMES[dialect]?.[name] ?? name
     if (SHAPES.get(name)?.(value) === true)

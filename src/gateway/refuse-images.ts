@@ -6,8 +6,8 @@ import type { Unpack } from "./png-data.ts"
 
 /** All images of a request together, unpacked: 5,000 x 5,000. Packed they may be a few kilobytes, and each slot may have as many: ten times as much took llama.cpp 1.1 GB. */
 export const MOST_PIXELS = 25_000_000
-/** Each is made as large as the projector's images before a token is counted, however small it is: 10 MB for Gemma 3. 16,000 of one pixel took 800 MB beside a projector of 64 x 64. */
-export const MOST_IMAGES = 64
+/** Each is made as large as the projector's images before a token is counted, however small it is: 64 of one pixel took llama.cpp 1.5 GB beside one of 896 x 896, as Gemma 3 has it, and 32 0.6 GB. */
+export const MOST_IMAGES = 32
 /** Pixels to a side. */
 export const LONGEST_SIDE = 16_384
 

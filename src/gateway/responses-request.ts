@@ -1,5 +1,6 @@
 import { callArguments } from "./check-calls.ts"
 import { checkImageUrl } from "./check-messages.ts"
+import { checkToolChoice } from "./check-sampling.ts"
 import { badRequest, GatewayProblem } from "./gateway-problem.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 
@@ -89,7 +90,7 @@ function partOf(part: JsonObject | undefined, at: string): JsonObject {
 function outputText(output: unknown, at: string): string {
   if (typeof output === "string") return output
   if (!Array.isArray(output)) throw badRequest(`'${at}.output' must be a text or a list of parts`, at)
-  return output.map((each) => textField(objectOf(each) ?? {}, "text", at)).join("")
+  return output.map((each, index) => textField(objectOf(each) ?? {}, "text", `${at}.output[${index}]`)).join("")
 }
 
 function textField(item: JsonObject, name: string, at: string): string {
@@ -104,25 +105,22 @@ function short(value: unknown): string {
 
 /** Tools and their choice as a chat has them. @throws {GatewayProblem} bad_request, unsupported */
 export function responsesTools({ tools, tool_choice: choice }: JsonObject): JsonObject {
-  if (tools === undefined || tools === null) return {}
-  if (!Array.isArray(tools)) throw badRequest("'tools' must be a list", "tools")
-  if (tools.length === 0) return {}
+  if (!Array.isArray(tools ?? [])) throw badRequest("'tools' must be a list", "tools")
+  const listed: readonly unknown[] = Array.isArray(tools) ? tools : []
   const chosen = objectOf(choice)
-  if (chosen !== undefined && chosen.type !== "function")
+  if (typeof chosen?.type === "string" && chosen.type !== "function")
     throw new GatewayProblem("unsupported", `'tool_choice' of type "${short(chosen.type)}" is not supported`, {
       param: "tool_choice",
     })
-  const chatTools = tools.map((each, index) => chatTool(objectOf(each), `tools[${index}]`))
-  if (chosen !== undefined && !chatTools.some(({ function: { name } }) => name === chosen.name))
-    throw badRequest(`'tool_choice': there is no tool "${short(chosen.name)}" among 'tools'`, "tool_choice")
-  return {
-    tools: chatTools,
-    ...(chosen?.type === "function"
-      ? { tool_choice: { type: "function", function: { name: chosen.name } } }
-      : typeof choice === "string"
-        ? { tool_choice: choice }
-        : {}),
-  }
+  const chatTools = listed.map((each, index) => chatTool(objectOf(each), `tools[${index}]`))
+  const chatChoice =
+    chosen === undefined ? (choice ?? undefined) : { type: chosen.type, function: { name: chosen.name } }
+  checkToolChoice(
+    chatChoice,
+    chatTools.map(({ function: { name } }) => name),
+  )
+  if (chatTools.length === 0) return {}
+  return { tools: chatTools, ...(chatChoice === undefined ? {} : { tool_choice: chatChoice }) }
 }
 
 function chatTool(tool: JsonObject | undefined, at: string) {

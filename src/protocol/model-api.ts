@@ -60,6 +60,8 @@ export interface ServeOptions {
   readonly purpose: ModelPurpose
   /** No token of it stands for more bytes of text; `null`: none is known to be the longest. As its weights have it. */
   readonly longestTokenBytes: number | null
+  /** Its chat template may write what tools there are. As its weights have it. */
+  readonly knowsTools: boolean
 }
 
 /** POST /v1/hives/NAME/serve. What is left out is as before, or as usual. */

@@ -25,6 +25,7 @@ const MODEL: ModelRecord = {
     images: true,
     purpose: "embeddings",
     longestTokenBytes: null,
+    knowsTools: true,
   },
   wanted: "serving",
   isAwake: false,

@@ -125,7 +125,7 @@ function toModel(row: ModelRow): ModelRecord {
   return {
     ...rest,
     // Models of earlier releases were served without images, and to write text; nobody looked for their longest token.
-    options: { images: false, purpose: "text", longestTokenBytes: null, ...JSON.parse(options_json) },
+    options: { images: false, purpose: "text", longestTokenBytes: null, knowsTools: true, ...JSON.parse(options_json) },
     wanted: wanted === "serving" ? "serving" : "stopped",
     isAwake: awake === 1,
     createdAt: created_at,

@@ -91,4 +91,28 @@ describe("images", { skip: "lacking" in llama && llama.lacking, timeout: 300_000
     assert.match(await refused.text(), /this model takes no images/)
     assert.equal(said(await answerOf()), said(without))
   })
+
+  it("is refused calls that its template knows nothing of, and a grammar that no token begins", async () => {
+    const { key } = await pool.api<KeyView & { key: string }>("POST", "/v1/keys", { name: "calls" })
+    const ask = async (change: object) => {
+      const response = await fetch(`${pool.url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify({
+          model: "tiny",
+          max_tokens: 8,
+          messages: [{ role: "user", content: "Hi" }],
+          tools: [{ type: "function", function: { name: "look", parameters: { type: "object" } } }],
+          ...change,
+        }),
+      })
+      return `${response.status} ${await response.text()}`
+    }
+    assert.match(await ask({}), /^200 /)
+    assert.match(await ask({ tool_choice: "required" }), /^400 .*the chat template of `tiny` knows no tools/)
+    assert.match(
+      await ask({ tools: undefined, grammar: "root ::= [z-a]+" }),
+      /^400 .*No token of tiny fits the grammar/,
+    )
+  })
 })

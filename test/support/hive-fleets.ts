@@ -50,6 +50,7 @@ export function layeredModel(layerBytes: readonly number[], changes: Partial<Mod
     feedForwardSize: 4096,
     vocabularySize: 32_000,
     longestTokenBytes: null,
+    knowsTools: true,
     contextTokens: null,
     heads: 16,
     kvHeads: 8,

@@ -30,6 +30,7 @@ async function startScene(script?: (asked: EngineAsked) => void): Promise<Gatewa
         images: false,
         purpose: "text",
         longestTokenBytes: null,
+        knowsTools: true,
       },
       wanted: "stopped",
       isAwake: false,

@@ -21,6 +21,7 @@ const MODEL: ModelView = {
     images: false,
     purpose: "text",
     longestTokenBytes: null,
+    knowsTools: true,
   },
   createdAt: 0,
   usedAt: 100_000,

@@ -6,6 +6,7 @@ import { cacheHeadSizes, ggufCaches } from "./gguf-cache.ts"
 import { GgufMetadata } from "./gguf-metadata.ts"
 import { checkParts } from "./gguf-parts.ts"
 import { ggufPooling } from "./gguf-pooling.ts"
+import { knowsTools } from "./knows-tools.ts"
 import { longestTokenBytes } from "./longest-token.ts"
 import type { GgufHeader, GgufTensor } from "./read-gguf.ts"
 
@@ -91,6 +92,7 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
     ),
     vocabularySize: Math.max(1, Math.round(embedding.elements / hiddenSize)),
     longestTokenBytes: longestTokenBytes(first),
+    knowsTools: knowsTools(first),
     contextTokens: metadata.count("context_length") || null,
     heads: metadata.perLayer("attention.head_count", layerCount)?.[0] ?? null,
     kvHeads: metadata.perLayer("attention.head_count_kv", layerCount)?.find((count) => count > 0) ?? null,

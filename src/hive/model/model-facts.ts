@@ -63,6 +63,8 @@ export interface ModelFacts {
   readonly vocabularySize: number
   /** No token stands for more bytes of text; `null`: none is known to be the longest. */
   readonly longestTokenBytes: number | null
+  /** Its chat template may write what tools there are; false: it certainly does not. */
+  readonly knowsTools: boolean
   /** What it was trained for; `null` where the file does not say. */
   readonly contextTokens: number | null
   readonly heads: number | null

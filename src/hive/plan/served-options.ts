@@ -35,6 +35,7 @@ export function servedOptions(
     images: imagesOf(facts, name, asked, before),
     purpose: servedPurpose(facts),
     longestTokenBytes: facts.longestTokenBytes,
+    knowsTools: facts.knowsTools,
   }
   if (facts.contextTokens !== null && options.contextTokens > facts.contextTokens) {
     throw refuse(

@@ -66,6 +66,7 @@ export function safetensorsModel(
     vocabularySize,
     // In a file of its own, whose normalising makes less of a text.
     longestTokenBytes: null,
+    knowsTools: true,
     contextTokens: config.count("max_position_embeddings", "n_positions", "max_sequence_length") || null,
     heads: config.count("num_attention_heads", "n_head"),
     kvHeads: config.count("num_key_value_heads", "num_kv_heads") ?? config.count("num_attention_heads", "n_head"),

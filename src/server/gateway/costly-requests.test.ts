@@ -74,6 +74,19 @@ test("what an answer would be held to and engines cannot read is named, and numb
       { input: "Hi", tools: own({}), tool_choice: { type: "function", name: "other" } },
       "'tool_choice': there is no tool \"other\" among 'tools'",
     ],
+    ["/v1/responses", { input: "Hi", tool_choice: 5 }, "'tool_choice' must be none, auto, required or a function"],
+    ["/v1/responses", { input: "Hi", tools: own({}), tool_choice: {} }, "'tool_choice' must be none, auto"],
+    ["/v1/responses", { input: "Hi", tools: [], tool_choice: "required" }, "'tool_choice' needs 'tools'"],
+    [
+      "/v1/responses",
+      { input: [{ type: "function_call_output", call_id: "c", output: [{ type: "input_image", image_url: "x" }] }] },
+      "'input[0].output[0].text' must be a text",
+    ],
+    [
+      "/v1/chat/completions",
+      { messages, tools: tool({}), tool_choice: { type: "function", name: "f" } },
+      "'tool_choice' must have the name of a function",
+    ],
     ["/v1/responses", { input: [{ type: "reasoning" }] }, "'input' must have at least one message"],
   ]
   for (const [path, body, message] of asked) {

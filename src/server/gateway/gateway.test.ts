@@ -168,6 +168,10 @@ test("errors of engines become the dialect's own, without paths", async () => {
   )
   answer(500, { error: { code: 500, message: "failed at /models/secret.gguf in /home/lab/x" } })
   assert.deepEqual(await refusal(await scene.chat()), [500, "engine_error", "failed at tiny in (path)"])
+  answer(500, {
+    error: { code: 500, message: "got exception: Unexpected empty grammar stack after accepting piece: 0" },
+  })
+  assert.match((await refusal(await scene.chat())).join(), /^400,.*,No token of tiny fits the grammar: got exception/)
   answer(501, { error: { code: 501, message: "no embeddings", type: "not_supported_error" } })
   assert.deepEqual(await refusal(await scene.chat({ stream: true })), [501, "not_supported", "no embeddings"])
   const anthropic = await scene.post("/v1/messages", { model: "tiny", messages: [{ role: "user", content: "Hi" }] })

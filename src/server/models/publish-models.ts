@@ -65,12 +65,13 @@ export class PublishedModels {
       model.options.purpose,
       model.options.contextTokens,
       model.options.longestTokenBytes,
+      model.options.knowsTools,
     ])
     if (this.#told.get(name) === text) return
     this.#told.set(name, text)
     const progress = () => progressText(core.store.models.replicas(name))
     const createdS = Math.floor(model.createdAt / 1_000)
-    const { images: takesImages, engine, purpose, contextTokens } = model.options
+    const { images: takesImages, engine, purpose, contextTokens, knowsTools } = model.options
     const longestTokenBytes = model.options.longestTokenBytes ?? (purpose === "text" ? SAFE_TOKEN_BYTES : null)
     // MLX's server reads texts only.
     const takesTokens = engine !== "mlx"
@@ -78,7 +79,7 @@ export class PublishedModels {
       name,
       takesImages,
       takesTokens,
-      requests: requestsOf(engine),
+      requests: { ...requestsOf(engine), knowsTools },
       purpose,
       contextTokens,
       longestTokenBytes,

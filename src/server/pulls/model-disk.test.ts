@@ -87,6 +87,7 @@ test("what is served, has jobs, was just used, or came from a folder never goes;
         images: false,
         purpose: "text",
         longestTokenBytes: null,
+        knowsTools: true,
       },
       wanted: "serving",
       isAwake: false,

@@ -67,6 +67,7 @@ const options = z.object({
   images: z.boolean().describe("Whether it takes images"),
   purpose: z.enum(MODEL_PURPOSES).describe("What clients ask it for"),
   longestTokenBytes: count.nullable().describe("Of text, that a token of it stands for; null: not known"),
+  knowsTools: z.boolean().describe("Whether its chat template may write what tools there are"),
 })
 
 export const model = answer(
