@@ -93,7 +93,8 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
     vocabularySize: Math.max(1, Math.round(embedding.elements / hiddenSize)),
     longestTokenBytes: longestTokenBytes(first),
     knowsTools: knowsTools(first),
-    contextTokens: metadata.count("context_length") || null,
+    // llama.cpp loads one of 0, and gives each slot none.
+    contextTokens: metadata.count("context_length") === null ? null : metadata.required("context_length"),
     heads: metadata.perLayer("attention.head_count", layerCount)?.[0] ?? null,
     kvHeads: metadata.perLayer("attention.head_count_kv", layerCount)?.find((count) => count > 0) ?? null,
     cacheHeadSizes: cacheHeadSizes(metadata, caches, layerCount),

@@ -144,6 +144,7 @@ describe("a damaged header", () => {
       [{ "llama.attention.head_count": 0 }, /llama\.attention\.head_count is 0/],
       [{ "llama.attention.head_count_kv": 0 }, /llama\.attention\.head_count_kv is 0/],
       [{ "llama.attention.head_count_kv": [1, 2, 3] }, /attention\.head_count_kv has 3 values for 6 layers/],
+      [{ "llama.context_length": 0 }, /llama\.context_length is 0/],
       [{ "llama.expert_count": 2, "llama.expert_used_count": 500 }, /a token uses 500 of 2 experts/],
     ] as const)
       await assert.rejects(read(ggufHeader({ ...metadata, ...keys }, tensors).header), refuses(reason))
