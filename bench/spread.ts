@@ -7,6 +7,7 @@ import type { Benchmark, Surroundings } from "./benchmark.ts"
 import type { Figure } from "./figure.ts"
 
 const HOSTS = 4
+const LONGEST_MS = 600_000
 
 interface Brought {
   readonly ms: number
@@ -85,7 +86,7 @@ async function measure(
       pool.hosts.slice(0, hosts).map((host) => pool.submit({ command: ["true"], data, host: host.name })),
     )
     for (const { id } of jobs) {
-      const { state, reason } = await pool.awaitJob(id)
+      const { state, reason } = await pool.awaitJob(id, LONGEST_MS)
       if (state !== "succeeded") throw new Error(`the job is ${state}: ${reason}`)
     }
     const ms = performance.now() - startedMs
