@@ -1,4 +1,4 @@
-import type { JobId } from "./ids.ts"
+import type { HostId, JobId } from "./ids.ts"
 
 /** What a sender says of a job's way through the queue; all of it may be left out, and then the spec has none. */
 export interface QueueRequest {
@@ -66,6 +66,19 @@ export interface JobStanding {
   readonly leaving?: Leaving
   /** What its host was told last of stopping this attempt for another job. */
   readonly stoppedFor?: StoppedFor
+  /** While it waits: what others were asked to make room for, of an array one for each of its tasks. Kept for it until it starts there, or is too late. */
+  readonly roomAsked?: readonly RoomAsked[]
+}
+
+/** Room that others were asked to make for a job, as it was planned then. */
+export interface RoomAsked {
+  /** By whose right. */
+  readonly partition: string
+  /** All on which it is to run. */
+  readonly hosts: readonly HostId[]
+  readonly startMs: number
+  /** `null`: it may run for ever. */
+  readonly endMs: number | null
 }
 
 export interface StoppedFor {

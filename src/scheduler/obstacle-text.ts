@@ -89,12 +89,17 @@ export function describeObstacle(
     case "secrets_apart":
       return `secrets and other users' jobs do not meet on one host: ${describeLeases(obstacle.leases, nowMs, nameOf)} runs there`
     case "held_for_earlier":
-      return `held for ${numbered(obstacle.jobs, obstacle.more, nameOf)}, ${obstacle.ofOwner === true ? "of its owner, who goes first here" : "earlier in the queue"}`
+      return `held for ${numbered(obstacle.jobs, obstacle.more, nameOf)}, ${whyHeld(obstacle)}`
   }
 }
 
 /** Once it was woken long ago, that is no news any more. */
 const WOKEN_TOLD_MS = 10 * 60_000
+
+function whyHeld({ ofOwner, isMade }: Extract<Obstacle, { readonly code: "held_for_earlier" }>): string {
+  if (isMade === true) return "for which others were asked to make room"
+  return ofOwner === true ? "of its owner, who goes first here" : "earlier in the queue"
+}
 
 function wokenText({ network }: SchedulableHost, nowMs: number): string {
   const agoMs = nowMs - (network?.wokenAtMs ?? Number.NEGATIVE_INFINITY)

@@ -49,6 +49,8 @@ export type Obstacle =
       readonly more: number
       /** All of them are the host's owner's, who goes first there wherever they stand in the queue. */
       readonly ofOwner?: true
+      /** All of them: others were asked to make this room for them. */
+      readonly isMade?: true
     }
 
 /** What keeps jobs from starting for the sake of people at a host: codes of presence/obstacle.ts. */

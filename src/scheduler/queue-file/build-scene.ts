@@ -13,6 +13,7 @@ import type { DescribedScene } from "./described-scene.ts"
 import { fairSharesOf } from "./fair-shares.ts"
 import { type DescribedHost, expectedTimes } from "./host-codec.ts"
 import type { DescribedBooking, DescribedJob } from "./job-codec.ts"
+import { roomsAsked } from "./room-codec.ts"
 
 /** Most times of a reservation that comes again that are looked at. */
 const MOST_TIMES = 10_000
@@ -107,6 +108,7 @@ class SceneBuilder {
       expedited: job.expedited,
       interactive: job.interactive,
       array: this.#arrayOf(job, id),
+      ...roomsAsked(job, this.#policy, (name) => this.#hostCalled(name, [...path, "room-asked"])),
     }
   }
 

@@ -91,6 +91,10 @@ const job: Whole<QueueJob> = {
   expedited: true,
   interactive: true,
   array: { of: 5 as JobId, tasks: readArrayTasks("3-5,9%2"), running: 6 },
+  roomAsked: [
+    { partition: "fast", hosts: [mac("alpha"), mac("beta")], startMs: NOW_MS + 61, endMs: NOW_MS + 3_600_071 },
+    { partition: "apple_gpu", hosts: [mac("beta")], startMs: NOW_MS - 1, endMs: null },
+  ],
 }
 
 const attempt: Whole<RunningAttempt> = {
@@ -164,7 +168,7 @@ test("what may say nothing, or something else than what is taken then, comes bac
   const { network: _n, linked: _l, keeps: _k, gpuMemoryBytes: _g, memoryNowBytes: _m, ...bare } = plain
   const partitions = scene.policy.partitions.map((one) => ({ ...one, defaultTimeMs: 60_000 }))
   const preferences = [{ match: { name: "alpha", chip: null, labels: {} }, ...lent }]
-  const { workspace: _w, crashes: _c, reached: _r, ...least } = job
+  const { workspace: _w, crashes: _c, reached: _r, roomAsked: _a, ...least } = job
   const made: QueueScene = {
     ...scene,
     policy: { ...scene.policy, partitions, preferences },

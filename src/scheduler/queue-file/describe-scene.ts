@@ -89,6 +89,7 @@ function waitingJob(job: QueueJob, called: Called): DescribedJob {
     array: array?.tasks ?? null,
     arrayOf: array?.of ?? null,
     arrayRunning: array?.running ?? null,
+    roomAsked: (job.roomAsked ?? []).map((one) => ({ ...one, hosts: called(one.hosts) })),
   }
 }
 

@@ -6,6 +6,7 @@ import { type Dependency, dependencyText, readDependency } from "../request/depe
 import type { WaitingJob, WantedData } from "../snapshot.ts"
 import { also, bytes, hostNames, nullable, numbersByName, texts } from "./file-codecs.ts"
 import { length, moment, timeLimit } from "./moment-codecs.ts"
+import { type DescribedRoom, roomCodec } from "./room-codec.ts"
 import { wantedData, workspaceCodec } from "./tree-codecs.ts"
 
 /** What is said of a job in a file, waiting or running. */
@@ -50,6 +51,8 @@ export interface DescribedJob {
   /** Of one task that waits by itself: the number of its array. */
   readonly arrayOf: number | null
   readonly arrayRunning: number | null
+  /** Of what waits: made for it by others. */
+  readonly roomAsked: readonly DescribedRoom[]
   readonly startedMs: number | null
   readonly leavesMs: number | null
   readonly leavesFor: number | null
@@ -94,6 +97,7 @@ export const PLAIN_JOB: DescribedJob = {
   array: null,
   arrayOf: null,
   arrayRunning: null,
+  roomAsked: [],
   startedMs: null,
   leavesMs: null,
   leavesFor: null,
@@ -184,6 +188,7 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         array: ["array", nullable(array)],
         arrayOf: ["array-of", nullable(count("a job's number", 1))],
         arrayRunning: ["array-running", nullable(count("a number of tasks", 0))],
+        roomAsked: ["room-asked", roomCodec(nowMs)],
         startedMs: ["started", at],
         leavesMs: ["leaves", at],
         leavesFor: ["leaves-for", nullable(count("a job's number", 1))],

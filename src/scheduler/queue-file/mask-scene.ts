@@ -119,6 +119,7 @@ function maskedDescription(described: DescribedScene, mask: Mask): DescribedScen
     data: one.data.map(({ name, root, ...rest }) => ({ ...rest, name: mask("data", name), root: treeOrNull(root) })),
     workspace: one.workspace === null ? null : { ...one.workspace, root: tree(one.workspace.root) },
     crashes: keys(one.crashes, host),
+    roomAsked: one.roomAsked.map((room) => ({ ...room, hosts: room.hosts.map(host) })),
     reservation: one.reservation === null ? null : mask("booking", one.reservation),
   })
   return {

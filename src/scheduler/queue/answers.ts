@@ -23,7 +23,7 @@ export class Answers {
   readonly #lines: readonly Line[]
   /** By line, of jobs in one partition. */
   readonly #answers: (readonly Found[] | undefined)[]
-  /** Of lines that were looked at before their turn how much was found then. */
+  /** Of lines that were looked at before their turn how much was found by then; of that what others made room for comes first. */
   readonly #own = new Map<number, number>()
   readonly #parts = new Map<JobId, SeveralParts>()
 
@@ -35,7 +35,7 @@ export class Answers {
 
   /** Found before its turn, on its sender's own host. */
   setOwn(at: number, found: readonly Found[]): void {
-    this.#own.set(at, found.length)
+    this.#own.set(at, (this.#answers[at]?.length ?? 0) + found.length)
     this.add(at, found)
   }
 

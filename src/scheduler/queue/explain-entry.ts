@@ -146,7 +146,9 @@ function obstaclesOn(
   if (ahead.length === 0) return found
   const isOwners = (id: JobId) => others.some((one) => one.job === id && one.ownTurn !== undefined)
   const whose = job.user !== asItIs.owner && ahead.every(isOwners) ? { ofOwner: true as const } : {}
-  found.push({ code: "held_for_earlier", jobs: ahead, more: 0, ...whose })
+  const isMade = (id: JobId) => others.some((one) => one.job === id && one.isMade === true)
+  const made = ahead.every(isMade) ? { isMade: true as const } : {}
+  found.push({ code: "held_for_earlier", jobs: ahead, more: 0, ...whose, ...made })
   return found
 }
 

@@ -23,6 +23,8 @@ export interface Found {
   readonly isEstimate: boolean
   /** It was kept on its sender's own hosts before all turns. */
   readonly ownersFirst?: boolean
+  /** It was made for it before all turns, by who was asked before. */
+  readonly madeFirst?: true
   /** Who has no time and may come to take its place before then; absent: nobody. */
   readonly behind?: JobId
   /** By which of its job's lines it was found; absent: by that whose turn it was. */

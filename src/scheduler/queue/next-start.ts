@@ -44,7 +44,7 @@ export function* startsOf(
 ): Generator<QueueEntry, boolean> {
   const walkOf = (mostKept: MostKept) => new StartsWalk(new QueuePass(scene, order, nowMs, mostKept), order, goesOn)
   const first = walkOf(ANY_NUMBER)
-  const isWhole = yield* first.atHome(freed)
+  const isWhole = yield* first.first(freed)
   const { sure } = first
   if (isWhole && !first.mayGiveUp) {
     yield* first.found.slice(sure)
@@ -52,7 +52,7 @@ export function* startsOf(
   }
   const told = untilNothingIsGivenUp((mostKept) => {
     const walk = mostKept === ANY_NUMBER ? first : walkOf(mostKept)
-    const goesOn = walk === first ? isWhole : ended(walk.atHome(freed))
+    const goesOn = walk === first ? isWhole : ended(walk.first(freed))
     return { pass: walk.pass, entries: walk.found, goesOn: goesOn && ended(walk.inTurn()) }
   })
   if (told.goesOn) {

@@ -22,6 +22,8 @@ export interface Occupant {
   readonly untilOrder?: number
   /** It was kept before all turns; its job's own turn was then. */
   readonly ownTurn?: number
+  /** Others were asked before to make this room for it. */
+  readonly isMade?: true
   /** It is preempted for the one with this order; where it is suspended its memory stays. */
   readonly leaving?: Leaving
 }
@@ -31,12 +33,14 @@ interface Leaving {
   readonly isSuspended: boolean
 }
 
-/** Before all that is planned. */
-const RUNS = -1
+/** Before all that is planned; and before what owners find on their own Macs, which has orders from 0 on. */
+const [RUNS, FIRST] = [-1, -0.5]
 
-/** Orders entries by when they were decided. Owners go before all on their own Macs, in the order of the queue. */
-export function turnOf({ ownersFirst, place, decision }: QueueEntry): number {
-  return place === null ? Number.POSITIVE_INFINITY : ownersFirst ? orderBeforeAll(decision) : decision
+/** Orders entries by when they were decided. Those go before all for whom room was made, then owners on their own Macs, in the order of the queue. */
+export function turnOf({ ownersFirst, madeFirst, place, decision }: QueueEntry): number {
+  if (place === null) return Number.POSITIVE_INFINITY
+  if (madeFirst) return orderBeforeAll(decision) + FIRST
+  return ownersFirst ? orderBeforeAll(decision) : decision
 }
 
 /**
@@ -102,7 +106,8 @@ export class Occupancy {
       for (const host of entry.hosts) {
         const occupant = plannedOn(job, host, entry.startMs!, entry.endMs ?? Number.POSITIVE_INFINITY)
         const ownTurn = isKeptFirst(entry) ? { ownTurn: entry.decision } : {}
-        add(host, this.#orders.get(entry)!, { ...occupant, planned, ...ownTurn })
+        const isMade = entry.madeFirst ? { isMade: true as const } : {}
+        add(host, this.#orders.get(entry)!, { ...occupant, planned, ...ownTurn, ...isMade })
       }
     }
     for (const [id, { keptMeanwhile }] of plan.otherTurns) {
@@ -124,10 +129,10 @@ export class Occupancy {
     if (known === undefined || order < known.order) this.#vacated.set(host, { order, for: entry.job })
   }
 
-  /** Those who were on their way out for it before, where it gets their place. */
+  /** Those who were on their way out for it before, where it gets their place at its turn. Before all turns they are there for all others as long as they are. */
   #noteLeaving(entry: QueueEntry): void {
-    const { job, reason } = entry
-    if (reason?.code !== "preempting") return
+    const { job, reason, madeFirst } = entry
+    if (reason?.code !== "preempting" || madeFirst) return
     const order = this.#orders.get(entry)!
     for (const one of this.#scene.running) {
       if (one.leavesMs === null || one.leavesFor !== job || !reason.jobs.includes(one.job)) continue

@@ -11,15 +11,13 @@ import type { OwnHosts } from "./own-hosts.ts"
 import type { OwnRoom } from "./own-room.ts"
 import type { Preemptor } from "./preempt.ts"
 import type { Requests } from "./requests.ts"
-import type { TaskCounts } from "./task-counts.ts"
+import { ITSELF, type TaskCounts } from "./task-counts.ts"
 import type { Untimed } from "./untimed.ts"
 
-/** The tasks of a job that is no array. */
-export const ITSELF: readonly null[] = [null]
 const NOTHING_FOUND: readonly Found[] = []
 const NOTHING_KEPT: KeptRoom[] = []
 
-interface Parts {
+export interface OwnTurnsParts {
   readonly calendar: Calendar
   readonly requests: Requests
   readonly limits: LimitReasons
@@ -38,9 +36,9 @@ interface Parts {
 
 /** Turns before all others, only on the sender's own hosts: owners go first there, task by task. What finds no room now has it kept for then. */
 export class OwnTurns {
-  readonly #parts: Parts
+  readonly #parts: OwnTurnsParts
 
-  constructor(parts: Parts) {
+  constructor(parts: OwnTurnsParts) {
     this.#parts = parts
   }
 
@@ -53,24 +51,29 @@ export class OwnTurns {
     const { spec, standing } = line
     if (spec.hosts > own.placesOf(spec.user).length || standing.refusal !== null) return NOTHING_FOUND
     if (endsLate(line, calendar.grid.nowMs)) return NOTHING_FOUND
-    const before = spec.partitions.length > 1 ? earlier.of(spec) : undefined
+    const before = earlier.of(spec)
     // Tasks of an array have all that is theirs at the first of these turns.
-    if (before !== undefined && (spec.array !== null || before.begun > 0)) return NOTHING_FOUND
+    if (before !== undefined && (spec.array === null ? before.begun > 0 : spec.partitions.length > 1))
+      return NOTHING_FOUND
     own.lookedAt(spec.user)
     const request = requests.of(line, at)
     if (!own.owners.has(spec.user) && request.ownFull.has(spec.user)) return NOTHING_FOUND
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
     const found: Found[] = []
+    // The first ones have room that others made for them.
+    const made = before?.begun ?? 0
+    let toSkip = made
     for (const task of spec.array === null ? ITSELF : taskIndices(spec.array.tasks)) {
+      if (toSkip-- > 0) continue
       if (taskCounts.runningOf(spec) >= atOnce) break
       const start = () => this.#start(line, request, task)
-      const started = before === undefined ? start() : earlier.startInstead(line, before.kept, request, start)
-      if (started === null) break
+      const begins = before === undefined ? start() : earlier.startInstead(line, before.kept, request, start)
+      if (begins === null) break
       taskCounts.started(spec)
-      found.push(started)
+      found.push(begins)
     }
     if (before !== undefined && found.length > 0) holds.letGo(line)
-    this.#keep(line, request, found.length, atOnce)
+    this.#keep(line, request, made + found.length, atOnce)
     return found.length === 0 ? NOTHING_FOUND : found
   }
 

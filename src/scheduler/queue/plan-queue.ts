@@ -50,11 +50,12 @@ export function planQueue(
 function wholePass(pass: QueuePass, order: readonly Line[], limited: boolean) {
   const { scene } = pass
   const answers = new Answers(order)
+  for (const [at, line] of order.entries()) answers.add(at, pass.first.asked.visit(line, at))
   if (scene.policy.owners.first) {
     for (let at = 0; at < order.length && !pass.own.isOver; at++) {
       const line = order[at]!
       if (!pass.own.concerns(line.standing.user)) continue
-      const found = pass.ownTurns.visit(line, at)
+      const found = pass.first.own.visit(line, at)
       if (found.length > 0) answers.setOwn(at, found)
     }
   }
@@ -112,6 +113,7 @@ function apartEntry(line: Line, task: number | null, reason: WaitReason): QueueE
     hosts: [],
     holds: [],
     ownersFirst: false,
+    madeFirst: false,
     estimate: false,
     behind: null,
     preempts: [],

@@ -14,7 +14,8 @@ import { release } from "./release.ts"
 import { RunningWholes } from "./running-wholes.ts"
 import type { Standings } from "./standings.ts"
 import { StayBeside } from "./stay-beside.ts"
-import { type Candidate, VictimOrder } from "./victim-order.ts"
+import { UnderWay } from "./under-way.ts"
+import { type Candidate, isUnderWay, VictimOrder } from "./victim-order.ts"
 import { goneAtLatestInMs, goneInMs, type Made } from "./when-gone.ts"
 
 const NOBODY: ReadonlySet<RunningAttempt> = new Set()
@@ -33,6 +34,7 @@ export class Preemptor {
   readonly #awaiting: ReadonlySet<JobId>
   readonly #order: VictimOrder
   readonly #beside: StayBeside
+  readonly underWay: UnderWay
   /** Whether it was for room as soon without that, or sooner, that the last one who asked preempts nobody. */
   isSoonWithout = false
 
@@ -42,14 +44,9 @@ export class Preemptor {
     this.#beside = new StayBeside(calendar, scene)
     this.#order = new VictimOrder(calendar.grid.nowMs, scene.policy.preemption.youngestFirst)
     this.#running = new RunningWholes(scene)
-    this.#candidates = new Candidates({
-      scene,
-      calendar,
-      standings,
-      running: this.#running,
-      beside: this.#beside,
-      order: this.#order,
-    })
+    const parts = { scene, calendar, running: this.#running, beside: this.#beside }
+    this.#candidates = new Candidates({ ...parts, standings, order: this.#order })
+    this.underWay = new UnderWay({ ...parts, candidates: this.#candidates, gone: this.#gone })
     const { owners } = scene.policy
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
     this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
@@ -134,7 +131,7 @@ export class Preemptor {
     const victims = this.#withoutIdle(line, request, asked, made, chosenPlaces)
     if (victims.length === 0) return null
     const { startMs, staying } = made
-    if (startMs > nowMs && victims.every(isNew)) {
+    if (startMs > nowMs && !victims.some(isUnderWay)) {
       this.#release(victims, 1)
       this.isSoonWithout = this.#calendar.find(plan, startMs + 0.5) !== null
       if (this.isSoonWithout) return null
@@ -177,7 +174,8 @@ export class Preemptor {
     places: readonly number[],
   ): readonly Candidate[] {
     if (startMs === this.#calendar.grid.nowMs) return victims
-    return leftOf(victims, victims.filter(isNew).sort(this.#order.candidates), this.#release, (rest) => {
+    const asked = victims.filter((one) => !isUnderWay(one)).sort(this.#order.candidates)
+    return leftOf(victims, asked, this.#release, (rest) => {
       const made = this.#roomAt(line, request, rest, places, startMs)
       return made !== null && rest.every((one) => !staying.has(one) || made.staying.has(one))
     })
@@ -262,7 +260,7 @@ export class Preemptor {
     const victims = found ? leftOf(released, released.slice(0, -1), this.#release, hasRoom) : released
     const known = found ? this.#withLosses(line, plan, victims, place, nowMs + goneIn(victims)) : null
     this.#release(victims, 1)
-    if (plan.asked.hosts > 1 || known === null || !victims.every(isNew) || !hasRoom(victims)) return known
+    if (plan.asked.hosts > 1 || known === null || victims.some(isUnderWay) || !hasRoom(victims)) return known
     this.isSoonWithout = true
     return null
   }
@@ -284,11 +282,6 @@ export class Preemptor {
   readonly #release = (some: readonly Candidate[], times: 1 | -1): void => {
     release(this.#calendar, this.#scene, this.#running, some, times)
   }
-}
-
-/** It would be asked now. */
-function isNew({ isLeaving, isStopped }: Candidate): boolean {
-  return !isLeaving && !isStopped
 }
 
 /** The start is one that others are asked for now. */

@@ -2,6 +2,7 @@ import type { Calendar } from "../calendar/calendar.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, type Known } from "./earlier-turns.ts"
+import { FirstTurns } from "./first-turns.ts"
 import { type Found, given, type MadeRoom, preempting, waiting } from "./found.ts"
 import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
@@ -14,7 +15,6 @@ import type { QueueOrder } from "./order-queue.ts"
 import { OwnHolds } from "./own-holds.ts"
 import { OwnHosts } from "./own-hosts.ts"
 import { OwnRoom } from "./own-room.ts"
-import { ITSELF, OwnTurns } from "./own-turns.ts"
 import { PartitionTurns, type Turn } from "./partition-turns.ts"
 import { PlaceHolds } from "./place-holds.ts"
 import { PlannedAround } from "./planned-around.ts"
@@ -24,7 +24,7 @@ import type { QueueScene } from "./queue-scene.ts"
 import { Requests } from "./requests.ts"
 import { type PutOff, RoomElsewhere } from "./room-elsewhere.ts"
 import { calendarOf } from "./scene-calendar.ts"
-import { TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
+import { ITSELF, TASKS_RESERVED, TaskCounts } from "./task-counts.ts"
 import { Untimed } from "./untimed.ts"
 import { WhyNotNow } from "./why-not-now.ts"
 
@@ -38,7 +38,7 @@ export class QueuePass {
   readonly ownHolds: OwnHolds
   readonly around: PlannedAround
   readonly #ownRoom: OwnRoom
-  readonly ownTurns: OwnTurns
+  readonly first: FirstTurns
   readonly #elsewhere: RoomElsewhere
   readonly scene: QueueScene
   readonly calendar: Calendar
@@ -73,7 +73,7 @@ export class QueuePass {
     this.ownHolds = new OwnHolds(parts, this.preemptor.mayMakeRoom)
     this.around = new PlannedAround(this.ownHolds, earlier, untimed)
     this.#ownRoom = new OwnRoom(this.calendar, this.preemptor, this.own, this.#elsewhere)
-    this.ownTurns = new OwnTurns({
+    this.first = new FirstTurns({
       ...parts,
       requests: this.requests,
       taskCounts: this.#taskCounts,
@@ -264,7 +264,8 @@ export class QueuePass {
     const { startMs, preempts, after } = made
     this.#started(line, request, isOwn, startMs > nowMs)
     if (startMs > nowMs) this.#why.isSoonTaken({ request, room: made })
-    return { ...given(task, made, nowMs, startMs > nowMs ? preempting(after, preempts, startMs) : null), preempts }
+    const reason = after.length > 0 ? preempting(after, preempts, startMs) : ({ code: "resources" } as const)
+    return { ...given(task, made, nowMs, startMs > nowMs ? reason : null), preempts }
   }
 
   #started(line: Line, request: LineRequest, isOwn = false, isSoon = false): void {

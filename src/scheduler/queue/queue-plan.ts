@@ -44,6 +44,8 @@ export interface QueueEntry {
   readonly holds: readonly HostId[]
   /** It went before all others, on its sender's own Mac. */
   readonly ownersFirst: boolean
+  /** It went before all others, as some were asked before to make this room for it. */
+  readonly madeFirst: boolean
   /**
    * Who stands before it where it is to start, has no time of its own, and may come to start before it: then nobody can say how late it will be. `null`:
    * nobody, and it starts then at the latest.

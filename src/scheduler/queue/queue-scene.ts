@@ -1,5 +1,5 @@
 import type { HostId, JobId } from "../../protocol/ids.ts"
-import type { HoldBy } from "../../protocol/queue-request.ts"
+import type { HoldBy, RoomAsked } from "../../protocol/queue-request.ts"
 import type { ResourceRequest, Resources } from "../../protocol/resources.ts"
 import type { Pieces } from "../calendar/need.ts"
 import type { Closed } from "../calendar/plan-request.ts"
@@ -86,6 +86,8 @@ export interface QueueJob extends Pick<WaitingJob, "id" | "user" | "hasSecrets" 
   readonly interactive: boolean
   /** `of`: the array of a task that waits by itself, whose others count, too; absent where the job is the array. */
   readonly array: { readonly of?: JobId; readonly tasks: ArrayTasks; readonly running: number } | null
+  /** What others were asked to make room for, of an array one for each of its tasks: kept for it until it starts there, or is too late. Absent: nothing. */
+  readonly roomAsked?: readonly RoomAsked[]
 }
 
 export interface RunningAttempt {

@@ -39,13 +39,22 @@ export class StartsWalk {
   }
 
   /**
-   * Owners' turns on their own hosts, before all others: each start as soon as it is found, as long as none hangs on what is kept.
+   * Turns before all others, of those for whom some were asked to make room and of owners on their own hosts: each start as soon as it is found, as long
+   * as none hangs on what is kept.
    * @param freed hosts where they may start something, and have their turns first; `null`: all
    * @returns whether all were looked at
    */
-  *atHome(freed: ReadonlySet<HostId> | null): Generator<QueueEntry, boolean> {
+  *first(freed: ReadonlySet<HostId> | null): Generator<QueueEntry, boolean> {
     const { pass } = this
     const { scene } = pass
+    for (const [at, line] of this.#order.lines.entries()) {
+      for (const found of pass.first.asked.visit(line, at)) {
+        const entry = entryOf(scene, line, found, at + 1, ++this.#decisions)
+        if (!this.#begins(entry)) continue
+        this.sure++
+        yield entry
+      }
+    }
     if (!scene.policy.owners.first) return true
     const ofFreed = freed && new Set(scene.hosts.flatMap(({ id, owner }) => (freed.has(id) ? (owner ?? []) : [])))
     // Those of the others start nothing before their turn, but have times on their own hosts.
@@ -56,7 +65,7 @@ export class StartsWalk {
         const { user } = line.standing
         if ((ofFreed !== null && ofFreed.has(user) !== isFreed) || !pass.own.concerns(user)) continue
         const isSure = this.sure === this.found.length
-        for (const found of pass.ownTurns.visit(line, at)) {
+        for (const found of pass.first.own.visit(line, at)) {
           const entry = entryOf(scene, line, found, at + 1, ++this.#decisions, true)
           if (!this.#begins(entry) || !isSure || this.#hangsOnWhatIsKept(line, found)) continue
           this.sure++

@@ -89,7 +89,8 @@ function asked({ victims }: Offer): readonly Candidate[] {
   return victims.filter((one) => !isUnderWay(one)).sort((a, b) => byWorth(b, a))
 }
 
-function isUnderWay({ isStopped, isLeaving }: Candidate): boolean {
+/** It was stopped, or asked to go, for this very job before. */
+export function isUnderWay({ isStopped, isLeaving }: Candidate): boolean {
   return isStopped || isLeaving
 }
 

@@ -89,6 +89,33 @@ test("who could not be suspended for want of memory, and was requeued, says so a
   assert.deepEqual([why.code, why.summary.endsWith(`; it was ${said}`)], ["resources", true])
 })
 
+test("room that is made for a job is kept for it, whoever stands before it, also past a restart of the server", async () => {
+  const text = `
+qos: { first: { rank: 20 }, urgent: { rank: 10, preempts: [normal] } }
+priority: { weights: { qos: 1000 } }
+preemption: { by: qos, mode: requeue }
+`
+  const { server, host } = await withPolicy(text)
+  await using _ = server
+  const hour = { timeLimitMs: 3_600_000 }
+  const plain = await server.submit({ ...ALL, ...hour })
+  await server.untilState(plain.id, "running")
+  // It may ask nobody to leave, and has its time once the plain one is over; until then there is time for the urgent one.
+  const first = await server.submit({ ...asking({ qos: "first" }), ...hour })
+  host.obeys = false
+  const urgent = await server.submit({ ...asking({ qos: "urgent" }), timeLimitMs: 600_000 })
+  await server.until(plain.id, ({ standing }) => standing?.leaving?.for === urgent.id)
+  assert.equal((await server.job(first.id)).place, 1)
+  const why = await server.call<WhyAnswer>("GET", `/v1/jobs/${first.id}/why`)
+  assert.match(why.hosts[0]!.text, /; held for job 3, for which others were asked to make room$/)
+  await server.stop()
+  await server.start()
+  for (const attempt of host.attempts.values()) host.finish(attempt, { cause: "preempted", signal: 15 })
+  const running = await server.untilState(urgent.id, "running")
+  assert.equal(running.standing?.roomAsked, undefined)
+  assert.equal((await server.job(first.id)).state, "queued")
+})
+
 test("with mode cancel who is preempted ends", async () => {
   const { server } = await withPolicy(`${QOS}preemption: { by: qos, mode: cancel, grace: 1s }\n`)
   await using _ = server

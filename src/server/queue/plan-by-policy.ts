@@ -16,6 +16,7 @@ import { policyHolds } from "../policy/pool-policy.ts"
 import { KeptJobs } from "./kept-jobs.ts"
 import { awaitedBy, preempt } from "./preempt.ts"
 import { noteReached } from "./reached.ts"
+import { forgetRoomAsked } from "./room-asked.ts"
 import { sceneOf, waitingJob } from "./scene.ts"
 import { setStanding, timeLimitOf } from "./standing.ts"
 import { letGoOn } from "./stop-for.ts"
@@ -90,7 +91,7 @@ export class PlanByPolicy {
     return (entry) => {
       if (entry.preempts.length > 0) {
         // Who waits for some to leave takes no more.
-        if (!awaited.has(entry.job)) preempt(this.#core, entry.preempts)
+        if (!awaited.has(entry.job)) preempt(this.#core, entry)
       } else if (entry.state === "start") this.#start(scene, entry, likeHosts)
     }
   }
@@ -112,6 +113,7 @@ export class PlanByPolicy {
     if (placements === null) return
     const { array } = record
     if (array !== undefined && (entry.task === null || !array.waiting.has(entry.task))) return
+    forgetRoomAsked(core, record, entry.hosts)
     const job = array === undefined || entry.task === null ? record : beginTask(core, record, entry.task)
     // Without a policy it is planned as by one for those on several hosts alone: nobody runs under one then.
     if (policyHolds(core)) this.#setRanAs(scene, entry, job, asked.account)

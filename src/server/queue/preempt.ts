@@ -1,5 +1,5 @@
 import type { JobId } from "../../protocol/ids.ts"
-import type { Preemption } from "../../scheduler/queue/queue-plan.ts"
+import type { Preemption, QueueEntry } from "../../scheduler/queue/queue-plan.ts"
 import { preemptionText } from "../../scheduler/queue/reason-text.ts"
 import type { Core } from "../core.ts"
 import { isEnding } from "../gang/member-end.ts"
@@ -9,21 +9,30 @@ import type { Tried } from "../jobs/job-table.ts"
 import { sendStop } from "../jobs/reconcile.ts"
 import { WINDFALL } from "../ledger.ts"
 import { namesOf } from "./job-names.ts"
+import { noteRoomAsked } from "./room-asked.ts"
+import { leavesAt } from "./scene.ts"
 import { setStanding } from "./standing.ts"
 import { isStoppedFor, stopFor, wasInVain } from "./stop-for.ts"
 
 /**
  * Asks attempts to end so that another job gets their place: with the grace that policy gives, else with the job's own. Requeued ones wait
- * again and keep their age. Those that can stay beside it in memory are stopped instead, where policy says so. Within a change.
+ * again and keep their age. Those that can stay beside it in memory are stopped instead, where policy says so. What they make room for is kept for it.
+ * Within a change.
+ *
+ * @param entry of the job that gets their place
  */
-export function preempt(core: Core, preemptions: readonly Preemption[]): void {
+export function preempt(core: Core, entry: QueueEntry): void {
   const now = core.clock.now()
-  for (const one of preemptions) {
+  let goneMs: number | null = null
+  for (const one of entry.preempts) {
     const tried = attemptOf(core, one)
     if (tried === undefined || isOnItsWayOut(tried)) continue
-    if (one.mode !== "suspend") askToLeave(core, tried, one, now)
-    else if (!wasInVain(tried, now)) stopFor(core, tried, one, now)
+    if (one.mode === "suspend" && wasInVain(tried, now)) continue
+    if (one.mode === "suspend") stopFor(core, tried, one, now)
+    else askToLeave(core, tried, one, now)
+    goneMs = Math.max(goneMs ?? now, leavesAt(tried, now) ?? now)
   }
+  if (goneMs !== null) noteRoomAsked(core, entry, goneMs)
 }
 
 /** Jobs for which others are on their way out. */

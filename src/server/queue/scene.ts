@@ -135,6 +135,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     expedited: false,
     interactive: spec.kind === "session",
     array: arrayInQueue(job, waiting),
+    ...(standing?.roomAsked === undefined ? {} : { roomAsked: standing.roomAsked }),
   }
 }
 

@@ -115,6 +115,7 @@ function aheadText(
   jobs: ReadonlyMap<JobId, QueueJob>,
 ): string {
   const tierOf = (partition: string) => policy.partitions.find(({ name }) => name === partition)?.tier ?? 1
+  if (one.madeFirst) return "others make room for it"
   if (one.ownersFirst) return "it is its owner's Mac"
   if (tierOf(one.partition) > tierOf(other.partition)) return `its partition ${one.partition} goes first`
   if (one.priority > other.priority) return `its priority is higher by ${one.priority - other.priority}`

@@ -50,6 +50,17 @@ export const standing = answer(
       })
       .optional()
       .describe("What its host was told last of stopping this attempt for another job"),
+    roomAsked: z
+      .array(
+        z.object({
+          partition: z.string().describe("By whose right"),
+          hosts: z.array(z.string()),
+          startMs: time,
+          endMs: time.nullable(),
+        }),
+      )
+      .optional()
+      .describe("What others were asked to make room for, kept for it until it starts there or is too late"),
   }),
 )
 

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import fc from "fast-check"
+import { afterPlan } from "../../../test/support/asked-scenes.ts"
+import { preemptionScenes } from "../../../test/support/preemption-scenes.ts"
+import { anyQueueScenes, MINUTE_MS, QUEUE_NOW_MS as NOW_MS } from "../../../test/support/queue-scenes.ts"
+import { planQueue } from "./plan-queue.ts"
+import type { QueueEntry } from "./queue-plan.ts"
+import type { QueueScene } from "./queue-scene.ts"
+
+const crowded = () => fc.oneof(preemptionScenes(), preemptionScenes(), anyQueueScenes())
+
+/** When those start that have a time and ask nobody for it, the first first. */
+function timesOf(entries: readonly QueueEntry[], id: number): readonly number[] {
+  const mine = entries.filter(({ job, startMs, preempts }) => job === id && startMs !== null && preempts.length === 0)
+  return mine.map(({ startMs }) => startMs!).sort((a, b) => a - b)
+}
+
+/** Those who asked others to make room, one time for each. */
+function asked(entries: readonly QueueEntry[]): ReadonlyMap<number, readonly number[]> {
+  const times = new Map<number, number[]>()
+  for (const { job, startMs, preempts } of entries)
+    if (preempts.length > 0)
+      times.set(
+        job,
+        [...(times.get(job) ?? []), startMs!].sort((a, b) => a - b),
+      )
+  return times
+}
+
+/** @param notBeforeMs whoever should be gone by now may be there until then */
+function assertInTime(scene: QueueScene, first: readonly QueueEntry[], areGone: boolean, notBeforeMs: number): void {
+  const { entries } = planQueue(afterPlan(scene, first, NOW_MS, areGone), NOW_MS)
+  for (const [job, times] of asked(first)) {
+    const now = timesOf(entries, job)
+    for (const [at, latestMs] of times.entries()) {
+      const startMs = now[at] ?? Number.POSITIVE_INFINITY
+      assert.ok(startMs <= Math.max(latestMs, notBeforeMs), `job ${job} has ${startMs}, not ${latestMs}`)
+    }
+  }
+}
+
+test("nobody is stopped in vain: who stands before does not take the room, and the job starts as planned when it is made, or before", () => {
+  let [met, behind] = [0, 0]
+  fc.assert(
+    fc.property(crowded(), (scene) => {
+      const { entries } = planQueue(scene, NOW_MS)
+      const asks = entries.filter(({ preempts }) => preempts.length > 0)
+      if (asks.length === 0) return
+      met++
+      behind += asks.some(({ place }) => place! > 1) ? 1 : 0
+      assertInTime(scene, entries, true, NOW_MS)
+      // Without a grace they are there to the end of the step, which no plan knew.
+      const isKnown = asks.every(({ startMs, preempts }) => startMs! > NOW_MS || preempts.every(isSuspended))
+      if (isKnown) assertInTime(scene, entries, false, Math.ceil(NOW_MS / MINUTE_MS) * MINUTE_MS)
+    }),
+    { numRuns: 3_000 },
+  )
+  assert.ok(met > 100 && behind > 20, `${met} ask others, ${behind} stand behind somebody`)
+})
+
+function isSuspended({ mode }: QueueEntry["preempts"][number]): boolean {
+  return mode === "suspend"
+}
+
+test("that room is kept for whom it was made makes nobody later who was told a time", () => {
+  let met = 0
+  fc.assert(
+    fc.property(crowded(), (any) => {
+      // Which task of an array is the next may change as each begins.
+      const scene = { ...any, waiting: any.waiting.filter(({ array }) => array === null) }
+      const { entries } = planQueue(scene, NOW_MS)
+      const isTold = ({ state, behind, preempts }: QueueEntry) =>
+        state === "reserved" && behind === null && preempts.length === 0
+      const told = entries.filter(isTold)
+      if (told.length === 0 || entries.every(({ preempts }) => preempts.length === 0)) return
+      met++
+      const soon = afterPlan(scene, entries, NOW_MS, false)
+      const anybodys = { ...soon, waiting: soon.waiting.map(({ roomAsked: _, ...job }) => job) }
+      const lateIn = (of: QueueScene) => {
+        const now = planQueue(of, NOW_MS).entries
+        return told.filter(({ job, task, startMs }) => {
+          const found = now.find((one) => one.job === job && one.task === task)
+          return (found?.startMs ?? Number.POSITIVE_INFINITY) > startMs!
+        })
+      }
+      const late = lateIn(soon)
+      // What they leave beside that room goes to whoever is first, as ever.
+      if (late.length > 0) assert.deepEqual(late, lateIn(anybodys))
+    }),
+    { numRuns: 3_000 },
+  )
+  assert.ok(met > 20, `${met} were told a time beside that`)
+})
