@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
+import { Apart } from "./apart.ts"
 import type { EngineEnd, EngineReadings, EngineVerdict } from "./engine-readings.ts"
 import { OneAtATime } from "./one-at-a-time.ts"
 
@@ -23,17 +24,14 @@ const SHARED_MS = 60_000
 const MOST_REMEMBERED = 1_000
 /** Who has not ended its engine within this is taken not to crash it. */
 const CRASHES_WITHIN_MS = 5_000
-/** Where one stands still that is seen minutes later; but who comes after this is known to have come later. */
+/** An engine that stands still is ended within this. */
+const HANGS_WITHIN_MS = 150_000
+/** An answer that comes whole shows no token: its engine takes others after this, who are then known to have come later where it stands still. */
 const ALONE_MS = 30_000
+/** Between one that had another engine stand still and the next that may: then others have all engines. */
+const REST_MS = 60_000
 /** Those that were at an engine hear of its end within this of each other. */
 const GATHER_MS = 200
-
-/** A place in the line of those that are tried one at a time. */
-export interface Apart {
-  leave(): void
-  /** Once this one has a token, or is over, and after so long at the latest, the next one goes on. */
-  readonly mostMs: number
-}
 
 /**
  * Requests, by digest, that engines ended with, for all keys: one that ended two of them, or had one stand still, is not brought to a third. Clients
@@ -85,13 +83,20 @@ export class BlamedRequests {
   /**
    * Waits for its turn where an engine has crashed or stood still with it: such ones are tried one at a time, so that it shows which it was.
    * @param weight of those that wait the lightest goes first: it is the least likely to be the cause
+   * @param stream its first token will be seen
    */
-  async apart(model: string, digest: string, weight: number, signal: AbortSignal): Promise<Apart | undefined> {
+  async apart(
+    model: string,
+    digest: string,
+    { weight, stream, signal }: { readonly weight: number; readonly stream: boolean; readonly signal: AbortSignal },
+  ): Promise<Apart | undefined> {
     const how = this.#find(model, digest)?.last.how
     if (how !== "crashed" && how !== "hung") return undefined
     const line = this.#lines.get(model) ?? new OneAtATime(GATHER_MS)
     this.#lines.set(model, line)
-    return { leave: await line.enter(weight, signal), mostMs: how === "crashed" ? CRASHES_WITHIN_MS : ALONE_MS }
+    const leave = await line.enter(weight, signal)
+    if (how === "crashed") return new Apart(leave, { lineMs: CRASHES_WITHIN_MS, replicaMs: CRASHES_WITHIN_MS })
+    return new Apart(leave, { lineMs: HANGS_WITHIN_MS, replicaMs: stream ? HANGS_WITHIN_MS : ALONE_MS })
   }
 
   /** It was answered: whatever an engine ended of, it was something else. */
@@ -112,6 +117,7 @@ export class BlamedRequests {
     const isSure = end.how === "hung" && reading.size === 1
     const isRefused = (digest: string) =>
       ends(digest) >= MOST_THERE || (reading.has(digest) && (isSure || ends(digest) >= MOST_READ))
+    if (end.how === "hung" && [...reading].some((digest) => ends(digest) > 1)) this.#lines.get(model)?.rest(REST_MS)
     const shared = [...present].filter(isRefused).length > 1
     for (const digest of present) {
       const forMs = shared && ends(digest) < MOST_THERE ? SHARED_MS : REMEMBERED_MS

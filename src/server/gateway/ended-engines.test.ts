@@ -48,13 +48,14 @@ class Mortals implements AsyncDisposable {
       own.push(word)
       waiting.push(asked)
       if (word.startsWith("begun")) beginStream(asked).write(data(chatChunk({ content: "be" })))
-      if (word === "deadly") {
+      if (waiting.length < this.held) return
+      if (waiting.some((one) => wordOf(one).startsWith("deadly"))) {
         this.#live = this.#live.filter((one) => one !== replica)
         readings.settle(this.#end)
         for (const { request } of waiting) request.socket.destroy()
         void engine[Symbol.asyncDispose]()
         void this.begin()
-      } else if (waiting.length >= this.held) for (const one of waiting.splice(0)) streamWords(one, ["fine"])
+      } else for (const one of waiting.splice(0)) streamWords(one, ["fine"])
     })
     this.#engines.push(engine)
     const replica = engine.replica({ slots: 9, readings })
@@ -71,8 +72,8 @@ class Mortals implements AsyncDisposable {
     })
   }
 
-  ask(content: string, change: object = {}): Promise<Response> {
-    return this.scene.chat({ messages: [{ role: "user", content }], ...change })
+  ask(content: string, change: object = {}, signal?: AbortSignal): Promise<Response> {
+    return this.scene.chat({ messages: [{ role: "user", content }], ...change }, { ...(signal && { signal }) })
   }
 
   /** How many engines have been asked it. */
@@ -190,4 +191,22 @@ test("who asks for a shape is not blamed, where it is with mere words that an en
   assert.equal((await honest).status, 200)
   assert.deepEqual(mortals.asked, [["a", "deadly"], ["deadly"], ["a"]])
   assert.equal((await mortals.ask("a", SHAPE)).status, 200)
+})
+
+test("those that wait to be tried alone hold no place, and after one that had a second engine stand still others are answered first", async () => {
+  await using mortals = await Mortals.start(1, HUNG)
+  mortals.held = 3
+  const leaving = new AbortController()
+  const deadly = ["deadly 1", "deadly 2", "deadly 3"].map((word) => mortals.ask(word, {}, leaving.signal))
+  const first = deadly[0]!
+  for (const one of deadly) one.catch(() => {})
+  while (mortals.asked.length < 2) await new Promise(setImmediate)
+  mortals.held = 1
+  assert.equal((await Promise.race(deadly)).status, 502)
+  const others = Array.from({ length: 12 }, (_, index) => mortals.ask(`fine ${index}`))
+  for (const { status } of await Promise.all(others)) assert.equal(status, 200)
+  assert.equal((await first).status, 502)
+  assert.deepEqual(mortals.asked[1], ["deadly 1"])
+  leaving.abort()
+  assert.equal(mortals.timesAsked("deadly 2") + mortals.timesAsked("deadly 3"), 2, "they wait")
 })

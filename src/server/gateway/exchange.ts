@@ -2,8 +2,9 @@ import type { Agent, IncomingMessage } from "node:http"
 import type { EnginePath } from "../../gateway/dialect.ts"
 import type { PaceSample } from "../../gateway/replica-paces.ts"
 import type { AnswerSink } from "./answer-sink.ts"
+import type { Apart } from "./apart.ts"
 import { askEngine, ReplicaLost } from "./ask-engine.ts"
-import type { Apart, BlamedRequests } from "./blamed-requests.ts"
+import type { BlamedRequests } from "./blamed-requests.ts"
 import type { ClientAnswer } from "./client-answer.ts"
 import { type AnswerSource, readChunks, wholeAnswer } from "./engine-answer.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
@@ -57,7 +58,7 @@ export async function carryOut(exchange: Exchange): Promise<void> {
   if (exchange.stream) exchange.client.keepAlive(() => (isAsked ? "working on it" : waitingText(exchange)))
   for (;;) {
     isAsked = false
-    const apart = await blamed.apart(name, body.digest, exchange.weight, signal)
+    const apart = await blamed.apart(name, body.digest, exchange)
     let turn: Turn | undefined
     let pace: PaceSample | undefined
     try {
@@ -83,7 +84,7 @@ export async function carryOut(exchange: Exchange): Promise<void> {
       if (error.isSilent && ++silences >= MOST_SILENCES) throw error.problem
       if (error.isCut) await keepFromOthers(turn.replica, { name, digest: body.digest, blamed, signal })
     } finally {
-      apart?.leave()
+      apart?.over()
       turn?.release(meter.tokens, pace)
     }
   }
@@ -106,13 +107,7 @@ async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | u
   const { agent, limits, name, path, signal, blamed, body } = exchange
   const { readings } = replica
   if (readings !== undefined) blamed.follow(name, readings)
-  const open = apart === undefined ? undefined : await readings?.close(signal)
-  const share = () => {
-    apart?.leave()
-    open?.()
-    if (open !== undefined) exchange.turns.look()
-  }
-  const timer = apart === undefined ? undefined : setTimeout(share, apart.mostMs)
+  if (readings !== undefined) await apart?.begin(readings, () => exchange.turns.look(), signal)
   const reading = readings?.begin(body.digest)
   let response: IncomingMessage | undefined
   try {
@@ -122,7 +117,7 @@ async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | u
     const sink = exchange.sink()
     const onToken = () => {
       if (reading?.hasToken === false) reading.token()
-      if (apart !== undefined) share()
+      apart?.over()
     }
     if (exchange.stream && !(await relay(exchange, sink, source, response, onToken))) {
       reading?.leave()
@@ -141,9 +136,6 @@ async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | u
     if (signal.aborted || (isLost && (error.isCut || error.isSilent))) reading?.leave()
     else reading?.over()
     throw ReplicaLost.at(replica, name, error)
-  } finally {
-    clearTimeout(timer)
-    if (apart !== undefined) share()
   }
 }
 

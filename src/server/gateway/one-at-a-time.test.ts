@@ -28,3 +28,19 @@ test("one goes at a time, of those that wait the lightest, of several the first;
   ;(await enter("later", 2))()
   assert.deepEqual(went, ["light", "second", "heavy", "later"])
 })
+
+test("nobody goes on while it rests", async () => {
+  const line = new OneAtATime(1)
+  const { signal } = new AbortController()
+  const leave = await line.enter(0, signal)
+  let isNext = false
+  const next = line.enter(0, signal).then(() => {
+    isNext = true
+  })
+  line.rest(3_600_000)
+  leave()
+  await new Promise(setImmediate)
+  assert.equal(isNext, false)
+  line.rest(0)
+  await next
+})

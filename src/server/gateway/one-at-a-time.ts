@@ -8,6 +8,7 @@ export class OneAtATime {
   readonly #gatherMs: number
   #waiting: Waiter[] = []
   #isTaken = false
+  #rest: NodeJS.Timeout | null = null
 
   /** @param gatherMs so long nobody goes where the line was empty: what sends one here sends others, and the lightest is to be the first */
   constructor(gatherMs: number) {
@@ -19,7 +20,7 @@ export class OneAtATime {
     signal.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const waiter: Waiter = { weight, go: resolve }
-    if (!this.#isTaken && this.#waiting.length === 0) setTimeout(() => this.#next(), this.#gatherMs)
+    if (!this.#isTaken && this.#waiting.length === 0) this.rest(this.#gatherMs)
     this.#waiting.push(waiter)
     const abort = () => {
       this.#waiting = this.#waiting.filter((one) => one !== waiter)
@@ -36,10 +37,20 @@ export class OneAtATime {
     }
   }
 
+  /** Nobody goes on for so long, from now on. */
+  rest(ms: number): void {
+    if (this.#rest !== null) clearTimeout(this.#rest)
+    this.#rest = setTimeout(() => {
+      this.#rest = null
+      this.#next()
+    }, ms)
+    this.#rest.unref()
+  }
+
   #next(): void {
     const lightest = Math.min(...this.#waiting.map(({ weight }) => weight))
     const next = this.#waiting.find(({ weight }) => weight === lightest)
-    if (this.#isTaken || next === undefined) return
+    if (this.#isTaken || this.#rest !== null || next === undefined) return
     this.#waiting = this.#waiting.filter((one) => one !== next)
     this.#isTaken = true
     next.go()
