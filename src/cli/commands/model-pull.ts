@@ -59,14 +59,16 @@ export const modelPull = command({
       return 0
     }
     const { pullModel } = await import("../hive/pull-model.ts")
-    const { data, facts } = await pullModel(cli, typed, name ?? null, shared, images)
+    const { data, facts, unserved } = await pullModel(cli, typed, name ?? null, shared, images)
     if (json) await printJson(cli, data)
     else {
       const latest = data.versions.at(-1)
       const size = latest === undefined ? "" : `, ${formatBytes(latest.bytes)}`
       const what = `${printable(facts.architecture)}, ${facts.layers.length} layers, ${printable(facts.quantisation)}${size}`
       await cli.stdout.write(`${data.name} version ${latest?.version ?? "?"} is in the lab (${what})\n`)
-      await cli.stdout.write(nextLine(data.name))
+      await cli.stdout.write(
+        unserved === null ? nextLine(data.name) : `model serve does not take it: ${printable(unserved)}\n`,
+      )
     }
     return 0
   },

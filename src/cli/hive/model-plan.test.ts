@@ -245,7 +245,11 @@ describe("windfall model plan", () => {
     assertRefused(await plan(...on, "llama-8b-00000-of-00000.gguf"), /part 0 of 0/, /Rename it/)
     assertRefused(await plan(...on, "none.gguf"), /none\.gguf/, /Name a GGUF file/)
     assertRefused(await plan(...on, "org/model"), /Cannot list org\/model: ECONNREFUSED/, /The hub is http\S+$/m)
-    assertRefused(await plan(...on, "odd.gguf"), /architecture "lama"/, /Near it is "llama".*--any-architecture/)
+    assertRefused(
+      await plan(...on, "odd.gguf"),
+      /architecture "lama"/,
+      /Near it is "llama".*windfall model plan --any-architecture .*model serve takes only those that are known/,
+    )
     assertRefused(
       await plan(...on, "llama-8b.gguf", "--context", "200k"),
       /204800 tokens: it was made for 131072/,

@@ -1,3 +1,4 @@
+import { unservedText } from "../../hive/engines/choose-engine.ts"
 import { ggufParts } from "../../hive/gguf/gguf-parts.ts"
 import { BESIDE_WEIGHTS, INDEX_FILE } from "../../hive/hub/choose-files.ts"
 import { requireWhole } from "../../hive/model/file-lack.ts"
@@ -19,6 +20,8 @@ const WARN_BYTES = Number.MAX_SAFE_INTEGER
 export interface PulledModel {
   readonly data: StoredDataView
   readonly facts: ModelFacts
+  /** Why it is not served, in words; `null` where it is. */
+  readonly unserved: string | null
 }
 
 /**
@@ -52,7 +55,7 @@ export async function pullModel(
   const needed = [...new Set([...opened(), ...beside])]
   const model = { only, needed, weights: opened().filter((one) => !/\.json$/i.test(one)) }
   const data = await sendData(cli, dataName, root, { shared, include: [], warnBytes: WARN_BYTES, yes: false, model })
-  return { data, facts }
+  return { data, facts, unserved: unservedText(facts) }
 }
 
 /** What engines read beside safetensors: configuration, index, tokenizer. A GGUF file has all that in itself. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { headerOf, smallModel } from "../../../test/support/hive-models.ts"
+import { headerOf, smallModel, wholeFile } from "../../../test/support/hive-models.ts"
 import { ModelScene } from "../../../test/support/model-scene.ts"
 
 test("a name that is not known says which is near, and of a repository of a hub how it is brought", async () => {
@@ -42,4 +42,23 @@ test("a name that is not known says which is near, and of a repository of a hub 
   const answer = await scene.chat(repository)
   assert.match(await answer.text(), /Did you mean `Qwen3-8B-Q4_K_M`\?/)
   assert.match(await refused("model plan smal.gguf"), /Did you mean .*small\.gguf\?/)
+})
+
+test("of an architecture that is not known it is said that it is not served, also where it is brought", async () => {
+  await using scene = await ModelScene.start()
+  scene.server.folder.write({ "un.gguf": wholeFile(smallModel(2, { architecture: "lama" })) })
+  const served = await scene.server.windfall(["model", "serve", "un", "un.gguf"])
+  const why = /llama\.cpp does not run the architecture "lama", as far as is known here/
+  assert.deepEqual([served.exitCode, served.stdout], [2, ""])
+  assert.match(served.stderr, why)
+  assert.match(served.stderr, /windfall model plan --any-architecture .*model serve takes only those that are known/)
+  const pulled = await scene.server.windfall(["model", "pull", "un.gguf"])
+  assert.equal(pulled.exitCode, 0, pulled.stderr)
+  assert.match(pulled.stdout, why)
+  assert.doesNotMatch(pulled.stdout, /serve it/)
+  scene.server.folder.write({ "good.gguf": wholeFile(smallModel()) })
+  assert.match(
+    (await scene.server.windfall(["model", "pull", "good.gguf"])).stdout,
+    /serve it: windfall model serve NAME good/,
+  )
 })

@@ -30,7 +30,12 @@ export function chooseEngine(model: ModelFacts, asked: EngineName | "auto", anyA
   const known = rules.engine === "mlx" ? MLX_TYPES : LLAMA_CPP_ARCHITECTURES
   const near = closest(model.architecture, [...known])
   throw new WindfallError("invalid_input", `Cannot plan ${model.name}: ${refusal}`, {
-    hint: `${rules.engine === "mlx" && /bert/i.test(model.architecture) ? "Embeddings are made by llama.cpp, of a GGUF file of it. " : ""}${near === undefined ? "" : `Near it is "${near}". `}If your ${rules.engine} runs it, add --any-architecture`,
+    hint: `${rules.engine === "mlx" && /bert/i.test(model.architecture) ? "Embeddings are made by llama.cpp, of a GGUF file of it. " : ""}${near === undefined ? "" : `Near it is "${near}". `}If your ${rules.engine} runs it: windfall model plan --any-architecture plans it; model serve takes only those that are known`,
     details: { architecture: model.architecture },
   })
+}
+
+/** Why no engine is known to run it, in words, so that it is not served; `null` where one is. */
+export function unservedText(model: ModelFacts): string | null {
+  return ENGINES.find(({ format }) => format === model.format)?.refusal(model) ?? null
 }

@@ -141,6 +141,13 @@ async function readSafetensors(folder: ModelFolder, signal: AbortSignal): Promis
   if (named.length === 0 || !named.every((file) => typeof file === "string" && file !== ""))
     throw brokenModel(INDEX, "its weight_map does not name the file of each tensor", "Fetch it again")
   const files = [...new Set(named as readonly string[])].sort()
+  const outside = files.find((file) => /\\|\0/.test(file) || file.split("/").some((part) => /^\.{0,2}$/.test(part)))
+  if (outside !== undefined)
+    throw brokenModel(
+      INDEX,
+      `its weight_map names ${JSON.stringify(outside.slice(0, MOST_QUOTED))}, which is no file beside it`,
+      "Fetch it again",
+    )
   const missing = files.filter((file) => !folder.files.includes(file))
   if (missing.length === files.length) {
     const total = (index.metadata as { total_size?: unknown } | undefined)?.total_size

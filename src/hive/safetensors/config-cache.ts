@@ -76,15 +76,17 @@ function layerKinds(
 ): readonly Kind[] {
   const all = (kind: Kind) => new Array<Kind>(layers).fill(kind)
   const type = config.modelType
-  const pattern = config.value("hybrid_override_pattern")
-  const named =
-    config.list("layer_types", "layers_block_type", "block_types") ??
-    (typeof pattern === "string" ? [...pattern] : null)
-  if (named !== null && named.length > 0) {
+  const named = namedKinds(config, layers)
+  if (named !== null) {
+    const unknown = named.find((name) => !Object.hasOwn(NAMED, name))
+    if (unknown !== undefined)
+      notes.push(
+        `Its layers of kind ${JSON.stringify(unknown.slice(0, 60))} are not known here: they are reckoned to keep the whole context`,
+      )
     // Where a window is all that attention has, it goes by the plain name.
     const plain = type === "recurrent_gemma" ? "windowed" : "full"
-    const ofName = (name: string) => (name === "attention" ? plain : (NAMED[name] ?? "full"))
-    return all("full").map((_, at) => ofName(String(named[at % named.length])))
+    const ofName = (name: string) => (name === "attention" ? plain : Object.hasOwn(NAMED, name) ? NAMED[name]! : "full")
+    return all("full").map((_, at) => ofName(named[at % named.length]!))
   }
   const linear = config.part("linear_attn_config")?.list("kda_layers") ?? null
   if (linear !== null) return all("full").map((kind, at) => (linear.includes(at + 1) ? "recurrent" : kind))
@@ -110,6 +112,34 @@ function layerKinds(
     `It has a window of ${windowTokens} tokens and does not say in which layers: all are reckoned to keep the whole context`,
   )
   return all("full")
+}
+
+/** The kind of each layer, or of each of a period, by name; `null` where none are named. @throws {WindfallError} when they are of other layers, or no names */
+function namedKinds(config: ModelConfig, layers: number): readonly string[] | null {
+  const listed = ["layer_types", "layers_block_type", "block_types"].find((key) => config.value(key) !== undefined)
+  const pattern = config.value("hybrid_override_pattern")
+  const [key, said] =
+    listed === undefined
+      ? ["hybrid_override_pattern", isText(pattern) ? [...pattern] : []]
+      : [listed, config.value(listed)]
+  if (!Array.isArray(said))
+    throw brokenModel(config.name, `${key} is ${shown(said)}, and no list of the kinds of its layers`)
+  if (said.length === 0) return null
+  const odd = said.find((name) => !isText(name))
+  if (odd !== undefined) throw brokenModel(config.name, `${key} names ${shown(odd)}, which is no kind of layer`)
+  // Some name the layers that predict further tokens, too, which MLX does not load; RecurrentGemma names a period.
+  const further = config.count("num_nextn_predict_layers") ?? 0
+  if (key !== "block_types" && said.length !== layers && said.length !== layers + further)
+    throw brokenModel(config.name, `${key} has ${said.length} values for ${layers} layers`)
+  return said as readonly string[]
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string"
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value).slice(0, 60)
 }
 
 function periodOf(config: ModelConfig): number | null {

@@ -168,11 +168,29 @@ it("a configuration with numbers that no model has is refused", async () => {
     [{ quantization: { bits: 0, group_size: 64 } }, /quantization has 0 bits/],
     [{ quantization: { bits: 1e9 } }, /quantization has 1000000000 bits/],
     [{ num_experts: 1e9, num_experts_per_tok: 2 }, /it tells of 1000000000 experts/],
+    [{ max_position_embeddings: 0 }, /max_position_embeddings is 0/],
+    [{ layer_types: ["full_attention"] }, /layer_types has 1 values for 2 layers/],
+    [{ layer_types: new Array(3).fill("full_attention") }, /layer_types has 3 values for 2 layers/],
+    [{ layer_types: ["full_attention", 5] }, /layer_types names 5, which is no kind of layer/],
+    [{ layer_types: "x" }, /layer_types is "x", and no list of the kinds of its layers/],
+    [{ layers_block_type: ["mamba"] }, /layers_block_type has 1 values for 2 layers/],
+    [{ hybrid_override_pattern: "M-*" }, /hybrid_override_pattern has 3 values for 2 layers/],
   ] as const)
     await assert.rejects(
       read({ "config.json": { ...config, ...change }, "model.safetensors": stored(tensors) }),
       refuses("invalid_input", reason),
     )
+})
+
+it("kinds of layers for those that predict further tokens are passed over, and one that is not known is told", async () => {
+  const { config, tensors } = smallQwen2(2, false)
+  const model = (change: object) =>
+    read({ "config.json": { ...config, ...change }, "model.safetensors": stored(tensors) })
+  const further = await model({ layer_types: new Array(3).fill("full_attention"), num_nextn_predict_layers: 1 })
+  assert.deepEqual([further.layers.length, further.notes], [2, []])
+  const { layers, notes } = await model({ layer_types: ["full_attention", "x"] })
+  assert.deepEqual(layers[1]?.cache, layers[0]?.cache)
+  assert.match(notes.join(), /Its layers of kind "x" are not known here: .* keep the whole context/)
 })
 
 it("an index that tells too few bytes for the configuration is refused", async () => {
@@ -190,6 +208,11 @@ it("an index that tells too few bytes for the configuration is refused", async (
     await assert.rejects(
       read({ "config.json": config, [INDEX]: { metadata: { total_size: 1e6 }, weight_map } }),
       refuses("invalid_input", /weight_map does not name the file of each tensor/),
+    )
+  for (const file of ["../../../etc/passwd", "/etc/passwd", "a/../b.safetensors", "..\\b.safetensors"])
+    await assert.rejects(
+      read({ "config.json": config, [INDEX]: { metadata: { total_size: 1e9 }, weight_map: { a: file } } }),
+      refuses("invalid_input", /weight_map names .*, which is no file beside it/),
     )
 })
 

@@ -11,6 +11,7 @@ const LAYER = /(?:^|\.)(?:layers|h|blocks)\.(\d+)\./
 const EMBEDDING = /(?:^|\.)(?:embed_tokens|wte|embeddings|word_embeddings|embedding)\.(?:weight|scales|biases)$/
 const OUTPUT = /(?:^|\.)(?:lm_head|embed_out|output)\.(?:weight|scales|biases)$/
 const EXPERTS = /\.(?:experts|switch_mlp)\./
+const CONTEXT = ["max_position_embeddings", "n_positions", "max_sequence_length"] as const
 const MOST_LAYERS = 2_000
 /** Nobody publishes weights wider than 64 bits. */
 const MOST_BYTES_EACH = 8
@@ -67,7 +68,7 @@ export function safetensorsModel(
     // In a file of its own, whose normalising makes less of a text.
     longestTokenBytes: null,
     knowsTools: true,
-    contextTokens: config.count("max_position_embeddings", "n_positions", "max_sequence_length") || null,
+    contextTokens: config.count(...CONTEXT) === null ? null : config.required(...CONTEXT),
     heads: config.count("num_attention_heads", "n_head"),
     kvHeads: config.count("num_key_value_heads", "num_kv_heads") ?? config.count("num_attention_heads", "n_head"),
     experts,
