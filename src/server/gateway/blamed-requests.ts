@@ -26,7 +26,7 @@ const MOST_REMEMBERED = 1_000
 const CRASHES_WITHIN_MS = 5_000
 /** An engine that stands still is ended within this. */
 const HANGS_WITHIN_MS = 150_000
-/** An answer that comes whole shows no token: its engine takes others after this, who are then known to have come later where it stands still. */
+/** An answer that comes whole shows no token: others go on after this, who are then known to have come later where its engine stands still. */
 const ALONE_MS = 30_000
 /** Between one that had another engine stand still and the next that may: then others have all engines. */
 const REST_MS = 60_000
@@ -95,8 +95,14 @@ export class BlamedRequests {
     const line = this.#lines.get(model) ?? new OneAtATime(GATHER_MS)
     this.#lines.set(model, line)
     const leave = await line.enter(weight, signal)
-    if (how === "crashed") return new Apart(leave, { lineMs: CRASHES_WITHIN_MS, replicaMs: CRASHES_WITHIN_MS })
-    return new Apart(leave, { lineMs: HANGS_WITHIN_MS, replicaMs: stream ? HANGS_WITHIN_MS : ALONE_MS })
+    // Another one that asks the same may have been answered meanwhile.
+    const isHung = this.#find(model, digest)?.last.how === "hung"
+    const aloneMs = stream ? HANGS_WITHIN_MS : ALONE_MS
+    if (isHung) return new Apart(leave, { lineMs: aloneMs, replicaMs: aloneMs })
+    // A crash is seen at once, whoever else is there.
+    if (this.#find(model, digest) !== undefined) return new Apart(leave, { lineMs: CRASHES_WITHIN_MS, replicaMs: null })
+    leave()
+    return undefined
   }
 
   /** It was answered: whatever an engine ended of, it was something else. */
@@ -110,18 +116,24 @@ export class BlamedRequests {
     return found === undefined || found.atMs + REMEMBERED_MS <= this.#clock.monotonicMs() ? undefined : found
   }
 
-  #note(model: string, { end, reading, present }: EngineVerdict): void {
+  #note(model: string, { end, reading, isOne, present, begunMs }: EngineVerdict): void {
     const atMs = this.#clock.monotonicMs()
-    const ends = (digest: string) => (this.#find(model, digest)?.ends ?? 0) + 1
+    const ends = (digest: string) => {
+      const found = this.#find(model, digest)
+      if (found === undefined) return 1
+      // The same request may have been at several engines at once, in the way of different others: that is no second try.
+      return (begunMs.get(digest) ?? Number.NEGATIVE_INFINITY) >= found.atMs ? found.ends + 1 : found.ends
+    }
     // Of several it is to be seen which it was, of whatever kind they are.
-    const isSure = end.how === "hung" && reading.size === 1
+    const isSure = end.how === "hung" && isOne
     const isRefused = (digest: string) =>
       ends(digest) >= MOST_THERE || (reading.has(digest) && (isSure || ends(digest) >= MOST_READ))
     if (end.how === "hung" && [...reading].some((digest) => ends(digest) > 1)) this.#lines.get(model)?.rest(REST_MS)
     const shared = [...present].filter(isRefused).length > 1
     for (const digest of present) {
       const forMs = shared && ends(digest) < MOST_THERE ? SHARED_MS : REMEMBERED_MS
-      const refusedUntilMs = isRefused(digest) ? atMs + forMs : null
+      const before = this.#find(model, digest)?.refusedUntilMs ?? null
+      const refusedUntilMs = isRefused(digest) ? Math.max(before ?? 0, atMs + forMs) : before
       const next = { ends: ends(digest), last: end, atMs, refusedUntilMs }
       const key = keyOf(model, digest)
       this.#blames.delete(key)

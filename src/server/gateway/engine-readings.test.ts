@@ -64,14 +64,17 @@ test("of one that stood still all may be the cause that it was reading; who had 
   assert.deepEqual([...alone.settle({ how: "hung", why: "" }).present], ["answers"])
 })
 
-test("one is read alone once all that are read have a token or are over; until it is opened nobody else comes, also where its wait ends", async () => {
+const LONG_MS = 3_600_000
+
+test("one is read alone once all that are read have a token, are over or have been there for long; until it is opened nobody else comes, also where its wait ends", async () => {
+  const { clock, pass } = steered()
   const { signal } = new AbortController()
-  const readings = new EngineReadings(steered().clock)
+  const readings = new EngineReadings(clock)
   const [first, second, third] = ["first", "second", "third"].map((digest) => readings.begin(digest))
   let isAlone = false
-  const closed = readings.close(signal).then((open) => {
+  const closed = readings.close(LONG_MS, signal).then((closure) => {
     isAlone = true
-    return open
+    return closure
   })
   const settled = () => new Promise(setImmediate)
   for (const step of [() => first!.token(), () => second!.leave(), () => third!.over()]) {
@@ -79,19 +82,62 @@ test("one is read alone once all that are read have a token or are over; until i
     assert.deepEqual([isAlone, readings.isClosed], [false, true])
     step()
   }
-  const open = await closed
-  assert.equal(readings.isClosed, true)
-  for (const _ of [1, 2]) open()
-  assert.equal(readings.isClosed, false)
+  const closure = await closed
+  closure.doubt()
+  assert.deepEqual([readings.isClosed, readings.isDoubtful], [false, true])
+  for (const _ of [1, 2]) closure.open()
+  assert.deepEqual([readings.isClosed, readings.isDoubtful], [false, false])
   readings.begin("read")
   const leaving = new AbortController()
-  const waits = readings.close(leaving.signal)
+  const waits = readings.close(LONG_MS, leaving.signal)
   leaving.abort(new Error("the client left"))
   await assert.rejects(waits, /the client left/)
   assert.equal(readings.isClosed, false)
-  const ended = readings.close(signal)
+  pass(LONG_MS)
+  ;(await readings.close(LONG_MS, signal)).open()
+  readings.begin("another")
+  const ended = readings.close(LONG_MS, signal)
   readings.settle({ how: "hung", why: "" })
-  ;(await ended)()
+  ;(await ended).open()
+})
+
+test("it is one alone that an engine stood still with, where it was answering none that is held to a shape", () => {
+  const end = { how: "hung", why: "" } as const
+  const isOne = (...begin: ((readings: EngineReadings) => void)[]) => {
+    const readings = new EngineReadings(steered().clock)
+    for (const each of begin) each(readings)
+    return readings.settle(end).isOne
+  }
+  const read = (readings: EngineReadings) => void readings.begin("read")
+  assert.equal(isOne(read), true)
+  assert.equal(isOne(read, read), true, "the same twice is one")
+  assert.equal(
+    isOne(read, (readings) => readings.begin("answers").token()),
+    true,
+  )
+  assert.equal(
+    isOne(read, (readings) => readings.begin("shape", true).token()),
+    false,
+  )
+  assert.equal(
+    isOne(read, (readings) => void readings.begin("other")),
+    false,
+  )
+})
+
+test("who came after one had left, of which it may have stood still already, was there and is known to have been no more", () => {
+  const { clock, pass } = steered()
+  const readings = new EngineReadings(clock)
+  readings.begin("before")
+  const left = readings.begin("left")
+  pass(2_000)
+  left.leave()
+  pass(1)
+  readings.begin("after")
+  pass(119_000)
+  const { reading, begunMs } = readings.settle({ how: "hung", why: "", silentMs: 120_000 })
+  assert.deepEqual([...reading].sort(), ["after", "before", "left"])
+  assert.deepEqual([...begunMs.keys()].sort(), ["before", "left"])
 })
 
 test("of an end for other reasons nobody is the cause", () => {

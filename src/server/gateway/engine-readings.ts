@@ -19,8 +19,12 @@ export interface EngineVerdict {
   readonly end: EngineEnd
   /** It was reading these: no token of theirs had come. */
   readonly reading: ReadonlySet<string>
+  /** It was reading only one, and answering none that is held to a shape. */
+  readonly isOne: boolean
   /** These, and those that it was answering. */
   readonly present: ReadonlySet<string>
+  /** When each was brought to it, the last time; not of those that came after one had left of which it may have stood still already. */
+  readonly begunMs: ReadonlyMap<string, number>
 }
 
 /** Who gave up waiting is known to have been there for as long: an engine may die of a request, or stand still, whose client is gone. */
@@ -40,6 +44,7 @@ export class EngineReadings {
   #verdict: EngineVerdict | null = null
   /** So many have closed it. */
   #closedBy = 0
+  #doubtedBy = 0
   #progress: PromiseWithResolvers<void> | null = null
 
   constructor(clock: Clock) {
@@ -61,10 +66,11 @@ export class EngineReadings {
     return this.#closedBy > 0
   }
 
-  /** A request is sent to the engine now. */
-  begin(digest: string): Reading {
+  /** A request is sent to the engine now. @param isShape its answer is held to a shape, which may unfold without end also after its first tokens */
+  begin(digest: string, isShape = false): Reading {
     const reading: Reading = {
       digest,
+      isShape,
       begunMs: this.#clock.monotonicMs(),
       leftMs: null,
       hasToken: false,
@@ -82,27 +88,50 @@ export class EngineReadings {
     return reading
   }
 
+  /** One is read alone, and has no token after some time: whoever can be brought elsewhere is. */
+  get isDoubtful(): boolean {
+    return this.#doubtedBy > 0
+  }
+
   /**
-   * Closes the engine to others, until it is opened, and waits for those that it is reading: each has a token then, is over, or the engine has ended.
-   * @returns how to open it; may be called again @throws the signal's reason; it is open then
+   * Closes the engine to others, and waits for those that it is reading: each has a token then, is over, or has been there for so long; or the engine has ended.
+   * @throws the signal's reason; it is open then
    */
-  async close(signal: AbortSignal): Promise<() => void> {
+  async close(longMs: number, signal: AbortSignal): Promise<Closure> {
     this.#closedBy++
-    let isOpened = false
-    const open = () => {
-      if (!isOpened) this.#closedBy--
-      isOpened = true
+    let state: "closed" | "doubted" | "open" = "closed"
+    const closure: Closure = {
+      doubt: () => {
+        if (state !== "closed") return
+        state = "doubted"
+        this.#closedBy--
+        this.#doubtedBy++
+      },
+      open: () => {
+        if (state === "closed") this.#closedBy--
+        if (state === "doubted") this.#doubtedBy--
+        state = "open"
+      },
     }
     try {
-      while (this.#verdict === null && [...this.#there].some(({ hasToken }) => !hasToken)) {
+      for (let leftMs = this.#readForMs(longMs); leftMs > 0; leftMs = this.#readForMs(longMs)) {
         this.#progress ??= Promise.withResolvers<void>()
-        await orAborted(this.#progress.promise, signal)
+        const timer = setTimeout(() => this.#look(), leftMs)
+        await orAborted(this.#progress.promise, signal).finally(() => clearTimeout(timer))
       }
     } catch (error) {
-      open()
+      closure.open()
       throw error
     }
-    return open
+    return closure
+  }
+
+  /** For how long yet somebody is read who has not been there for so long. */
+  #readForMs(longMs: number): number {
+    if (this.#verdict !== null) return 0
+    const now = this.#clock.monotonicMs()
+    const read = [...this.#there].filter(({ hasToken }) => !hasToken)
+    return Math.max(0, ...read.map(({ begunMs }) => Math.ceil(begunMs + longMs - now)))
   }
 
   /** The engine has ended. The first that is told counts. */
@@ -113,7 +142,11 @@ export class EngineReadings {
     const read = suspects.filter(({ hasToken }) => !hasToken)
     // Who has a token is hardly the cause where others are read: it would have stood still before.
     const present = end.how === "hung" && read.length > 0 ? read : suspects
-    this.#verdict = { end, reading: digests(read), present: digests(present) }
+    const leftMs = Math.min(...(end.how === "hung" ? read.map((one) => one.leftMs ?? Number.POSITIVE_INFINITY) : []))
+    const begunMs = new Map(present.filter((one) => one.begunMs <= leftMs).map((one) => [one.digest, one.begunMs]))
+    const reading = digests(read)
+    const isOne = reading.size === 1 && suspects.every(({ digest, isShape }) => !isShape || reading.has(digest))
+    this.#verdict = { end, reading, isOne, present: digests(present), begunMs }
     this.#told.resolve(this.#verdict)
     this.#look()
     return this.#verdict
@@ -145,9 +178,18 @@ export class EngineReadings {
   }
 }
 
+/** An engine that is closed to others. */
+export interface Closure {
+  /** Others come where there is nowhere else. */
+  doubt(): void
+  /** Others come as ever. */
+  open(): void
+}
+
 /** One request at an engine. */
 export interface Reading {
   readonly digest: string
+  readonly isShape: boolean
   readonly begunMs: number
   /** When it was given up; `null`: it was not. */
   leftMs: number | null

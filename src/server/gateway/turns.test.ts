@@ -116,10 +116,10 @@ test("who leaves is not waited for, and a model that is gone refuses all", async
   assert.ok(turns.isIdle)
 })
 
-test("a replica at which one request is read alone is given to nobody else until that is over", async () => {
+test("a replica at which one request is read alone is given to nobody else until that is over, and where it takes long only if there is no other", async () => {
   const readings = new EngineReadings(new MovedClock())
-  const { turns, take } = scene([{ ...replica("a", 2), readings }])
-  const open = await readings.close(new AbortController().signal)
+  const { turns, take, models, set } = scene([{ ...replica("a", 2), readings }])
+  const closure = await readings.close(1, new AbortController().signal)
   let isGiven = false
   const waits = take().then((turn) => {
     isGiven = true
@@ -128,7 +128,9 @@ test("a replica at which one request is read alone is given to nobody else until
   turns.look()
   await setImmediate()
   assert.equal(isGiven, false)
-  open()
+  closure.doubt()
   turns.look()
   assert.equal((await waits).replica.id, "a")
+  set({ replicas: [...models.find("m")!.replicas, replica("b")] })
+  assert.deepEqual([(await take()).replica.id, (await take()).replica.id], ["b", "a"])
 })

@@ -111,7 +111,11 @@ export class Turns {
     this.#paces.keep(new Set(model.replicas.map(({ id }) => id)))
     const isFree = ({ id, slots, readings }: Replica) =>
       (this.#busy.get(id) ?? 0) < slots && readings?.isClosed !== true
-    const free = () => model.replicas.filter(isFree)
+    const free = () => {
+      const all = model.replicas.filter(isFree)
+      const sound = all.filter(({ readings }) => readings?.isDoubtful !== true)
+      return sound.length > 0 ? sound : all
+    }
     for (let replicas = free(); replicas.length > 0; replicas = free()) {
       const next = this.#queue.take(({ excluded }) => replicas.some(({ id }) => !excluded.has(id)))
       if (next === undefined) break
