@@ -71,8 +71,44 @@ test("one that was ended within its lease was in others' way: its host is left o
 
 test("what a member is given follows from what it held, whatever it was given before", () => {
   const plan = { members: [{ host: "a", needBytes: 20 }] } as unknown as ReplicaPlan
-  assert.equal(nextFactor({ host: "a", heldBytes: 40 }, plan, 2), 4.4)
-  assert.equal(nextFactor({ host: "a", heldBytes: 20 }, plan, 2), 2.5)
-  assert.equal(nextFactor({ host: "b", heldBytes: 20 }, plan, 1), 1.25)
-  assert.equal(nextFactor({ host: "a", heldBytes: 20 }, null, 1), 1.25)
+  assert.equal(nextFactor({ host: "a", heldBytes: 40 }, plan, 2, false), 4.4)
+  assert.equal(nextFactor({ host: "a", heldBytes: 20 }, plan, 2, false), 2.5)
+  assert.equal(nextFactor({ host: "a", heldBytes: 40 }, plan, 1, true), 2)
+  assert.equal(nextFactor({ host: "a", heldBytes: 40 }, plan, 2.5, true), 2.5)
+  assert.equal(nextFactor({ host: "b", heldBytes: 20 }, plan, 1, false), 1.25)
+  assert.equal(nextFactor({ host: "a", heldBytes: 20 }, null, 1, false), 1.25)
+})
+
+test("what one request alone brought about enlarges nothing, and what several did no further than to twice what is reckoned", async () => {
+  await using scene = await ModelScene.start({ modelLimits: LIMITS })
+  await scene.join("studio", { memoryBytes: 64 * GIB })
+  await scene.store("tiny")
+  await scene.serve("tiny")
+  await scene.untilState("tiny", "ready")
+  const { script } = scene.engine
+  scene.engine.script = (asked) => {
+    if (!JSON.stringify(asked.body).includes("large")) return script(asked)
+    asked.response.destroy()
+    breaksLease(scene.hives.at(-1)!, 1.5)
+  }
+  const first = leaseOf(scene.hives[0]!)
+  const after = async (content: string) => {
+    const begun = scene.hives.length
+    assert.equal((await scene.chat("tiny", { messages: [{ role: "user", content }] })).status, 503)
+    const { replicas } = await scene.until("tiny", ({ state }) => state === "ready" && scene.hives.length > begun)
+    return { times: leaseOf(scene.hives.at(-1)!) / first, reason: replicas[0]?.lastLoss?.reason ?? "" }
+  }
+  const said = /It has 2 times what is reckoned for it, and requests make that no more/
+  const [one, two, three, four] = [
+    await after("a large one"),
+    await after("another large one"),
+    await after("a third large one"),
+    await after("a fourth large one"),
+  ]
+  assert.deepEqual(
+    [one, two, three, four].map(({ times }) => Number(times.toFixed(2))),
+    [1, 1.65, 2, 2],
+  )
+  assert.doesNotMatch(three.reason, said)
+  assert.match(four.reason, said)
 })

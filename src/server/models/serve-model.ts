@@ -1,10 +1,11 @@
 import { bringText, nearModel, unknownHint } from "../../hive/hub/near-model.ts"
 import { servedOptions } from "../../hive/plan/served-options.ts"
 import { WindfallError } from "../../protocol/errors.ts"
+import type { HostId } from "../../protocol/ids.ts"
 import { modelNameProblem, type ServeRequest } from "../../protocol/model-api.ts"
 import { quote } from "../../ssh/remote-script.ts"
 import type { DataRecord } from "../../store/data-record.ts"
-import type { ModelRecord } from "../../store/model-record.ts"
+import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import { type Caller, requireAdmin } from "../auth/accounts.ts"
 import type { Core } from "../core.ts"
 import { mayUse } from "../data/data-view.ts"
@@ -156,23 +157,27 @@ export function serve(core: Core, caller: Caller, wish: ServeWish): ModelRecord 
   const known = core.store.models.get(wish.name)
   if (known !== undefined) checkRules(known, caller, "serve")
   const isOther = known !== undefined && differs(known, wish)
+  const isElsewhere = known !== undefined && JSON.stringify(known.options.pins) !== JSON.stringify(wish.options.pins)
   const model: ModelRecord = {
     ...wish,
     user: known?.user ?? caller.user,
     wanted: "serving",
     isAwake: true,
-    generation: (known?.generation ?? 0) + (known === undefined || isOther ? 1 : 0),
+    generation: (known?.generation ?? 0) + (known === undefined || isOther || isElsewhere ? 1 : 0),
     reason: null,
     createdAt: known?.createdAt ?? core.clock.now(),
   }
-  const what = known === undefined ? "served" : isOther ? "served anew, otherwise" : "served again"
+  const what = known === undefined ? "served" : isOther || isElsewhere ? "served anew, otherwise" : "served again"
   setModel({ core, model }, {}, what, caller.user)
   const replicas = new Map(core.store.models.replicas(model.name).map((one) => [one.number, one]))
   for (let number = 1; number <= model.options.replicas; number++) {
     const before = replicas.get(number)
     // Whoever asks for it again wants it tried again.
-    if (before?.job != null) core.store.models.putReplica({ ...before, losses: 0, notBefore: null })
-    else core.store.models.putReplica({ ...FRESH, model: model.name, number, generation: model.generation })
+    if (before?.job != null) {
+      const isKept = !isOther && before.generation === known?.generation && runsOnlyOn(core, before, model.options.pins)
+      const generation = isKept ? model.generation : before.generation
+      core.store.models.putReplica({ ...before, generation, losses: 0, notBefore: null })
+    } else core.store.models.putReplica({ ...FRESH, model: model.name, number, generation: model.generation })
   }
   return model
 }
@@ -188,11 +193,17 @@ const FRESH = {
   sealedKey: null,
 } as const
 
-/** Whether running replicas are others than those that are wanted now. */
+function runsOnlyOn({ fleet }: Core, { plan }: ReplicaRecord, pins: readonly string[]): boolean {
+  if (pins.length === 0) return true
+  const hosts = plan?.members.map(({ host, hostName }) => fleet.get(host as HostId)?.record.name ?? hostName)
+  return hosts?.every((name) => pins.includes(name)) ?? false
+}
+
+/** Whether running replicas are others than those that are wanted now, wherever they run. */
 function differs(known: ModelRecord, { data, version, file, options }: ServeWish): boolean {
   const of = (one: Pick<ModelRecord, "data" | "version" | "file" | "options">) => {
-    const { engine, contextTokens, slots, kv, pins, images, purpose } = one.options
-    return JSON.stringify([one.data, one.version, one.file, engine, contextTokens, slots, kv, pins, images, purpose])
+    const { engine, contextTokens, slots, kv, images, purpose } = one.options
+    return JSON.stringify([one.data, one.version, one.file, engine, contextTokens, slots, kv, images, purpose])
   }
   return of(known) !== of({ data, version, file, options })
 }

@@ -4,7 +4,7 @@ import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
 import { stopJob } from "../jobs/stop.ts"
 import { WINDFALL } from "../ledger.ts"
-import { nextFactor } from "./held-memory.ts"
+import { type HeldMore, nextFactor } from "./held-memory.ts"
 import type { LiveReplica } from "./live-replica.ts"
 import type { ModelLimits } from "./model-limits.ts"
 import { type HiveLoss, MAY_FINISH, type ReplicaStep } from "./replica-step.ts"
@@ -71,20 +71,18 @@ function endHive({ core, model, record, live }: StepGround): void {
 
 /** Tried again a bounded number of times, each after a longer rest; a host that cannot run it is left out, one on which it held more than was planned gives it more. */
 function lose(ground: StepGround, told: HiveLoss): void {
-  const { core, limits, model, record, live } = ground
+  const { core, limits, record, live } = ground
   const now = core.clock.now()
   const wasSteady = record.readySince !== null && now - record.readySince >= limits.steadyMs
   if (wasSteady) live.blamedLosses.clear()
-  const { isAgain, isOfRequest } = blame(live)
-  const loss = isOfRequest ? ofRequest(told, isAgain) : told
-  const { reason, mayGoBetter, held, isShut = false, isOfCables = false } = loss
+  const { isAgain, isOfRequest, requests } = blame(live)
+  const loss = isOfRequest ? ofRequest(told, !isAgain && requests > 1) : told
+  const { mayGoBetter, held, isShut = false, isOfCables = false } = loss
   const losses = wasSteady ? 1 : Math.max(1, record.losses + (isAgain ? 0 : 1))
   // It is the plan that was wrong, and not the host.
   const host = held === undefined ? loss.host : null
-  if (held !== undefined) {
-    const before = live.needFactors(model.generation).get(held.host) ?? 1
-    live.needsMore(model.generation, held.host, nextFactor(held, record.plan, before))
-  }
+  const enough = held === undefined ? "" : giveMore(ground, held, requests > 0)
+  const reason = `${loss.reason}${enough}`
   if (host !== null) (isShut ? live.loopbackOnly : live.avoid).set(host, { reason, until: now + limits.avoidMs })
   const hosts = isOfCables ? (record.plan?.members ?? []) : []
   for (const member of hosts) live.withoutCables.set(member.host, { reason, until: now + limits.avoidMs })
@@ -103,17 +101,36 @@ function lose(ground: StepGround, told: HiveLoss): void {
   store(ground, { ...gone, state: "resting", reason, notBefore: now + (host === null ? restMs : 0) })
 }
 
-/** Whether its engine may have ended of a request: the same one as before, or the only one that was there whenever it did. */
-function blame({ watch, blamedLosses }: LiveReplica): { readonly isAgain: boolean; readonly isOfRequest: boolean } {
+/** Its next plan gives it more there than this one. @returns in words that it does not; else nothing */
+function giveMore({ model, record, live }: StepGround, held: HeldMore, isByRequests: boolean): string {
+  const before = live.needFactors(model.generation).get(held.host) ?? 1
+  const next = nextFactor(held, record.plan, before, isByRequests)
+  live.needsMore(model.generation, held.host, next)
+  return next > before
+    ? ""
+    : `. It has ${Number(before.toFixed(1))} times what is reckoned for it, and requests make that no more`
+}
+
+interface Blame {
+  /** Of the same request as before. */
+  readonly isAgain: boolean
+  /** Of the only one that was there whenever it ended. */
+  readonly isOfRequest: boolean
+  /** So many that were there now may be why. */
+  readonly requests: number
+}
+
+/** Whether its engine may have ended of a request. */
+function blame({ watch, blamedLosses }: LiveReplica): Blame {
   watch?.settle()
   const present = watch?.readings.verdict?.present ?? new Set<string>()
   const isAgain = blamedLosses.note(present)
-  return { isAgain, isOfRequest: present.size > 0 && blamedLosses.causes === 1 }
+  return { isAgain, isOfRequest: present.size > 0 && blamedLosses.causes === 1, requests: present.size }
 }
 
-/** What one request brought about says nothing of the model and of its host; what a member held then is learned from once. */
-function ofRequest({ reason, held }: HiveLoss, isAgain: boolean): HiveLoss {
-  return { reason, mayGoBetter: true, host: null, ...(held === undefined || isAgain ? {} : { held }) }
+/** What one request brought about says nothing of the model and of its host; what a member held then is learned from once where others were there, too. */
+function ofRequest({ reason, held }: HiveLoss, isLesson: boolean): HiveLoss {
+  return { reason, mayGoBetter: true, host: null, ...(held !== undefined && isLesson ? { held } : {}) }
 }
 
 /** Stores what changed of a replica; a new state is an event. Within a change. */
