@@ -187,6 +187,22 @@ export function anyQueueScenes(): fc.Arbitrary<QueueScene> {
   return fc.oneof(queueScenes(), inPartitions(queueScenes()))
 }
 
+/** More jobs than that for the hosts of one such pool, none of them held, and most hosts, jobs and arrays in several partitions. */
+export function crowdedPartitions(): fc.Arbitrary<QueueScene> {
+  const crowded = fc.array(queueScenes(), { minLength: 3, maxLength: 3 }).map((scenes) => {
+    const [most] = scenes.toSorted((a, b) => b.hosts.length - a.hosts.length)
+    const jobs = scenes.flatMap(({ waiting }) => waiting).slice(0, 8)
+    const waiting = jobs.map((one, at) => ({
+      ...one,
+      id: (at + 1) as JobId,
+      hosts: Math.min(one.hosts, most!.hosts.length),
+      hold: null,
+    }))
+    return { ...most!, waiting }
+  })
+  return inPartitions(crowded)
+}
+
 /** Small pools whose jobs get in each other's way, with owners, limits and preemption; each in one partition that has all hosts. */
 export function queueScenes(): fc.Arbitrary<QueueScene> {
   return fc.integer({ min: 1, max: 4 }).chain((count) => {

@@ -37,8 +37,8 @@ export class EarlierTurns {
   readonly #byJob = new Map<JobId, Known>()
   /** By job and partition: when it would have begun, at the latest, with what was kept for it from its turn there on and is given up. */
   readonly #givenUp = new Map<JobId, Map<string, number>>()
-  /** Jobs of which nobody can say how late some of it will be. */
-  readonly #behind = new Set<JobId>()
+  /** What somebody may yet take first. */
+  readonly #behind = new Set<Room>()
 
   /** @param mostKept for how many tasks of a job room is kept at a turn, where that is known by now */
   constructor(calendar: Calendar, limits: LimitReasons, mostKept = ANY_NUMBER) {
@@ -69,10 +69,14 @@ export class EarlierTurns {
     return bound !== undefined && (bound.stays === true || bound.guess === "unsettled" || job.array !== null)
   }
 
-  /** The same, or it was seen that what is kept for it from this turn on is given up all the same, and then missed. */
-  isUnsettled({ spec, standing }: Line): boolean {
+  /** The same, or it takes no later room at another turn in place of what is kept for it from one on. */
+  isUnsettled({ spec }: Line): boolean {
     if (this.#mostKept.size === 0) return false
-    return this.staysOnOwn(spec) || this.#mostKept.get(turnKey(spec.id, standing.partition.name))?.stays === true
+    return this.staysOnOwn(spec) || spec.partitions.some((partition) => this.#staysIn(spec.id, partition))
+  }
+
+  #staysIn(job: JobId, partition: string): boolean {
+    return this.#mostKept.get(turnKey(job, partition))?.stays === true
   }
 
   kept({ spec, standing }: Line, request: LineRequest, room: Room, own?: KeptRoom["own"]): void {
@@ -102,9 +106,12 @@ export class EarlierTurns {
     return bound !== undefined && this.#calendar.find(plan, bound.insteadMs + 0.5) === null
   }
 
-  /** Whether it was seen that its job has something better at another turn. */
-  isBound(line: Line): boolean {
-    return this.#boundOf(line) !== undefined
+  /** Whether it was seen that each of its tasks has something better at another turn, and for certain: where it waits at this one it waits for nothing. */
+  isSettled(line: Line): boolean {
+    const bound = this.#boundOf(line)
+    const { array } = line.spec
+    if (bound === undefined || bound.guess === "behind") return false
+    return array === null || (array.tasks.atOnce === null && (bound.count ?? 0) >= array.tasks.count)
   }
 
   #boundOf({ spec, standing }: Line): KeptBound | undefined {
@@ -128,9 +135,9 @@ export class EarlierTurns {
     turns.set(partition, Math.max(startMs, turns.get(partition) ?? startMs))
   }
 
-  /** It was seen that nobody can say how late some of it will be. */
-  noteBehind(job: JobId): void {
-    this.#behind.add(job)
+  /** Who has this room may yet have it later. */
+  noteBehind(room: Room): void {
+    this.#behind.add(room)
   }
 
   /** All turns from which on something was given up. */
@@ -144,7 +151,7 @@ export class EarlierTurns {
         most: this.#countAt(job, partition),
         insteadMs: partition === OWN_TURN ? elsewhereMs : lastMs,
         thenMs: lastMs,
-        ...(this.#behind.has(job) ? { guess: "behind" as const } : {}),
+        ...(this.#isBehind(job) ? { guess: "behind" as const } : {}),
         count,
         lastMs: Math.max(lastMs, startMs),
       }))
@@ -161,6 +168,10 @@ export class EarlierTurns {
       if (own === undefined) elsewhereMs = Math.max(elsewhereMs, room.startMs)
     }
     return { count: begun + kept.length, lastMs, elsewhereMs }
+  }
+
+  #isBehind(job: JobId): boolean {
+    return this.#byJob.get(job)?.kept.some(({ room }) => this.#behind.has(room)) === true
   }
 
   #countAt(job: JobId, partition: string): number {
@@ -195,11 +206,13 @@ export class EarlierTurns {
     const { spec, standing } = line
     const partition = standing.partition.name
     const found: Found[] = []
-    for (const [at, one] of kept.entries()) {
-      if (one.partition === partition || (one.own !== undefined && this.staysOnOwn(spec))) continue
+    // Those that would begin last first: so the others stay where they are.
+    const lastFirst = [...kept.entries()].sort(([, a], [, b]) => b.room.startMs - a.room.startMs)
+    for (const [at, one] of lastFirst) {
+      if (one.partition === partition || this.#staysWith(spec, one)) continue
       const room = this.#earlierRoom(one, request)
-      // What somebody may yet take first is no better.
-      if (room === null || untimed.firstBefore(line, room) !== undefined) continue
+      // What somebody may yet take first is no better than what nobody may.
+      if (room === null || (untimed.firstBefore(line, room) !== undefined && !this.#behind.has(one.room))) continue
       if (endsLate(line, room.startMs)) continue
       this.#calendar.giveBack(one.request.plan, one.room)
       this.#calendar.take(request.plan, room)
@@ -208,6 +221,10 @@ export class EarlierTurns {
       found.push({ ...given(null, room, this.#calendar.grid.nowMs, why), gaveUp: [one.room] })
     }
     return found.sort((a, b) => a.room!.startMs - b.room!.startMs)
+  }
+
+  #staysWith(job: QueueJob, { own, partition }: KeptRoom): boolean {
+    return own === undefined ? this.#staysIn(job.id, partition) : this.staysOnOwn(job)
   }
 
   #earlierRoom({ request, room }: KeptRoom, here: LineRequest): Room | null {
@@ -231,10 +248,9 @@ export class EarlierTurns {
 }
 
 /**
- * A start in place of what is kept for its job elsewhere, which is not in its way. It takes the place of the last of that, or of all that has no room
- * beside it.
+ * A start in place of what is kept for its job elsewhere: of that which would begin last. The rest is in its way, as others of its tasks are to keep their times.
  * @param kept what is left of it stays in here
- * @param hasMore it is for a task for which nothing is kept: only what has no room beside it is given up
+ * @param hasMore it is for a task for which nothing is kept, and takes the place of none
  */
 function startInstead(
   calendar: Calendar,
@@ -243,29 +259,19 @@ function startInstead(
   start: () => Found | null,
   hasMore: boolean,
 ): Found | null {
+  if (hasMore) return start()
   const { places } = plan.asked
-  const near = kept.filter(({ request, room, own }) =>
-    own === undefined ? request.plan.hasPieces || room.places.some((one) => places.includes(one)) : own.isNear,
-  )
-  for (const { request, room } of near) calendar.giveBack(request.plan, room)
+  const last = kept.reduce((latest, one) => (one.room.startMs >= latest.room.startMs ? one : latest))
+  const { request, room, own } = last
+  const isNear =
+    own === undefined ? request.plan.hasPieces || room.places.some((one) => places.includes(one)) : own.isNear
+  if (isNear) calendar.giveBack(request.plan, room)
   const started = start()
-  const gaveUp: Room[] = []
-  const stays = kept.filter((one) => {
-    const { request, room } = one
-    if (!near.includes(one)) return true
-    const touches = (place: number) => started?.room?.places.includes(place) === true
-    const isTouched = started !== null && (started.preempts.length > 0 || room.places.some(touches))
-    if ((isTouched || (started !== null && request.plan.hasPieces)) && !calendar.hasRoom(request.plan, room, true))
-      gaveUp.push(room)
-    else calendar.take(request.plan, room)
-    return gaveUp.at(-1) !== room
-  })
-  if (started === null) return null
-  if (gaveUp.length === 0 && !hasMore) {
-    const { request, room } = stays.pop()!
-    calendar.giveBack(request.plan, room)
-    gaveUp.push(room)
+  if (started === null) {
+    if (isNear) calendar.take(request.plan, room)
+    return null
   }
-  kept.splice(0, kept.length, ...stays)
-  return { ...started, gaveUp }
+  if (!isNear) calendar.giveBack(request.plan, room)
+  kept.splice(kept.indexOf(last), 1)
+  return { ...started, gaveUp: [room] }
 }

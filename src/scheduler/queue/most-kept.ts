@@ -17,6 +17,8 @@ export interface KeptBound {
   readonly guess?: "behind" | "unsettled"
   /** Nothing of it is given up for a later time. */
   readonly stays?: true
+  /** How many of its tasks have a time instead, or begin. */
+  readonly count?: number
 }
 
 /** By job and turn; for what is not in it as much is kept as there is room for. */
@@ -40,7 +42,6 @@ export interface GivenUpTurn extends KeptBound {
   readonly key: string
   /** It is that on its sender's own hosts. */
   readonly isOwn: boolean
-  /** How many of its tasks have a time instead. */
   readonly count: number
   /** When the last of them begins. */
   readonly thenMs: number
@@ -76,8 +77,10 @@ class Bounds {
   #givenUp: ReadonlyMap<string, GivenUpTurn> = new Map()
   /** Turns of which nothing is given up any more: what their jobs would have instead went round in a circle. */
   readonly #stay = new Set<string>()
-  /** Those of owners that were missed once. */
+  /** Those that were missed once. */
   readonly #missed = new Set<string>()
+  /** Those that were given up once more: as nobody is sure of anything while others move, it is seen only then what they have instead. */
+  readonly #again = new Set<string>()
 
   /**
    * After a pass.
@@ -87,22 +90,34 @@ class Bounds {
    */
   after(earlier: EarlierTurns, isFirst: boolean, isLast: boolean): boolean {
     const lost = new Set<string>()
+    const stay: Pick<GivenUpTurn, "key" | "job" | "isOwn">[] = []
     for (const { key, job, isOwn, count, thenMs, lastMs } of this.#givenUp.values()) {
       const now = earlier.hasNow(job)
       if (now.count >= count && now.lastMs <= (isOwn ? thenMs : lastMs)) continue
       lost.add(key)
-      // Others had moved meanwhile: what an owner's job has instead is looked for once more.
-      if (!isOwn || isLast || this.#missed.has(key)) this.#stay.add(key)
+      // Others had moved meanwhile: what it has instead is looked for once more.
+      if (isLast || this.#missed.has(key)) stay.push({ key, job, isOwn })
       this.#missed.add(key)
     }
+    const inTurn = new Set(stay.filter(({ isOwn }) => !isOwn).map(({ job }) => job))
+    // Once it stays with what it has by its turn in a partition that may be the better one.
+    for (const { key, job, isOwn } of stay) if (isLast || !isOwn || !inTurn.has(job)) this.#stay.add(key)
     const all = earlier.givenUp().filter(({ key }) => !this.#stay.has(key))
     const isNew = ({ key }: GivenUpTurn) => !this.#givenUp.has(key)
     const firstMs = isFirst
       ? Math.min(...all.filter(isNew).map(({ insteadMs }) => insteadMs))
       : Number.POSITIVE_INFINITY
     const more = all.filter((one) => !one.isOwn || !isNew(one) || one.insteadMs <= firstMs)
-    // Kept all the same, as it was no later than what it has instead, and given up once more.
-    for (const one of more) if (isLast ? one.isOwn : !isNew(one)) this.#stay.add(one.key)
+    const sooner = new Map<string, number>()
+    for (const one of more) {
+      // Kept all the same, as it was no later than what it has instead, and given up once more.
+      const isAgain = !isNew(one)
+      if (isLast || (isAgain && (one.isOwn || this.#again.has(one.key)))) this.#stay.add(one.key)
+      else if (isAgain) {
+        this.#again.add(one.key)
+        sooner.set(one.key, one.insteadMs)
+      }
+    }
     const known = [
       ...this.#givenUp.values(),
       ...(isFirst ? more : more.map((one) => ({ ...one, guess: "unsettled" as const }))),
@@ -112,7 +127,8 @@ class Bounds {
       .filter(({ key }) => !this.#stay.has(key) && !lost.has(key))
       .map((one) => {
         const { lastMs, elsewhereMs } = earlier.hasNow(one.job)
-        return { ...one, insteadMs: Math.max(one.insteadMs, one.isOwn ? elsewhereMs : lastMs) }
+        const insteadMs = sooner.get(one.key) ?? Math.max(one.insteadMs, one.isOwn ? elsewhereMs : lastMs)
+        return { ...one, insteadMs }
       })
     const isLater = next.some(({ key, insteadMs }) => insteadMs > (this.#givenUp.get(key)?.insteadMs ?? insteadMs))
     this.#givenUp = new Map(next.map((one) => [one.key, one]))

@@ -53,7 +53,7 @@ export class OwnHolds {
   readonly #onOwn = new Map<LineRequest, OnOwn>()
   readonly #byJob = new Map<JobId, OwnHoldGone[]>()
   readonly #places = new Set<number>()
-  /** By user, the jobs for which something is kept. */
+  /** By user, the jobs for which something is kept, or would be if it were earlier. */
   readonly #jobs = new Map<string, Set<JobId>>()
   /** Places where some of it was given up by now. */
   readonly #freed = new Set<number>()
@@ -89,6 +89,7 @@ export class OwnHolds {
         // It has something better by its turn, and its place in a limit until then.
         this.#limits.reserved(line, request, true)
         if (bound.guess === undefined && spec.array === null) better++
+        this.#concerns(line)
         continue
       }
       this.#calendar.take(request.plan, room)
@@ -103,8 +104,11 @@ export class OwnHolds {
   }
 
   #hold(line: Line, room: Room): void {
-    const { id, user } = line.spec
-    this.#byJob.set(id, [{ line, room }])
+    this.#byJob.set(line.spec.id, [{ line, room }])
+    this.#concerns(line)
+  }
+
+  #concerns({ spec: { id, user } }: Line): void {
     const jobs = this.#jobs.get(user)
     if (jobs === undefined) this.#jobs.set(user, new Set([id]))
     else jobs.add(id)
@@ -144,7 +148,7 @@ export class OwnHolds {
     return this.#places
   }
 
-  /** Whether something is kept for other jobs of the line's sender. */
+  /** Whether something is kept for other jobs of the line's sender, or would be if it were earlier. */
   hasOthers({ spec: { id, user } }: Line): boolean {
     const jobs = this.#jobs.get(user)
     return jobs !== undefined && jobs.size > (jobs.has(id) ? 1 : 0)

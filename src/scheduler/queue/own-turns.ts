@@ -6,6 +6,7 @@ import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { endsLate } from "./misses-deadline.ts"
+import { OWN_TURN } from "./most-kept.ts"
 import type { OwnHolds } from "./own-holds.ts"
 import type { OwnHosts } from "./own-hosts.ts"
 import type { OwnRoom } from "./own-room.ts"
@@ -72,7 +73,12 @@ export class OwnTurns {
       taskCounts.started(spec)
       found.push(begins)
     }
-    if (before !== undefined && found.length > 0) holds.letGo(line)
+    if (before !== undefined && found.length > 0) {
+      holds.letGo(line)
+      // Others of its sender have planned around what it had until now.
+      const gaveUp = holds.hasOthers(line) ? found.flatMap((one) => one.gaveUp) : []
+      for (const { startMs } of gaveUp) earlier.gaveUp(spec.id, OWN_TURN, startMs)
+    }
     this.#keep(line, request, made + found.length, atOnce)
     return found.length === 0 ? NOTHING_FOUND : found
   }

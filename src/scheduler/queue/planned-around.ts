@@ -65,7 +65,7 @@ export class PlannedAround {
       const endMs = room.startMs + line.limitMs
       // Also what starts: it might do so on another host.
       this.#mayMove(request, endMs)
-      if (behind !== undefined) this.#earlier.noteBehind(line.spec.id)
+      if (behind !== undefined) this.#earlier.noteBehind(room)
       // On an owner's own Mac nobody comes before what was kept there.
       if (isStart || behind !== undefined || ownersFirst === true) continue
       for (const place of room.places)

@@ -102,10 +102,7 @@ export class QueuePass {
     const found = this.visit(line, at)
     const request = this.requests.of(line, at)
     this.around.turnOver(line, request)
-    // Where it waits for nothing, since it has something better at another of its turns, nobody is behind it.
-    const isWhole = (line.spec.array?.tasks.atOnce ?? null) === null
-    const isBetter = isWhole && this.earlier.isBound(line) && (found.at(-1)?.room ?? null) === null
-    const told = isBetter ? found : this.untimed.look(line, request, found, this.earlier.of(line.spec)?.kept)
+    const told = this.untimed.look(line, request, found, this.earlier.of(line.spec)?.kept, this.earlier.isSettled(line))
     this.around.told(line, request, told)
     return told
   }
@@ -197,7 +194,8 @@ export class QueuePass {
         running += reserved
         if (reserved > 0) {
           const why = this.#why.of(request, line)
-          own = this.ownHolds.foundAt(spec.id, request, kept, why, !turn.isFull && !this.earlier.staysOnOwn(spec))
+          const mayMove = !turn.isFull && !this.earlier.staysOnOwn(spec) && !this.earlier.hasBetter(line, request)
+          own = this.ownHolds.foundAt(spec.id, request, kept, why, mayMove)
           if (!turn.isFull && left < reserved)
             own.push(...this.earlier.earlierHere(line, request, kept, why, this.untimed))
           keptElsewhere = reserved - Math.max(1, own.length)
@@ -214,6 +212,9 @@ export class QueuePass {
       running++
       reserved++
     }
+    // Beside what was found for the others there may be something earlier here for those that have their times elsewhere.
+    if (!mayStart && kept.length > 0 && !turn.isFull)
+      found.push(...this.earlier.earlierHere(line, request, kept, this.#why.of(request, line), this.untimed))
     return found
   }
 

@@ -65,12 +65,15 @@ export class SeveralParts {
     this.#rest = { at, found }
   }
 
-  /** What stands at this line, tasks by number in the order in which they have their times: those that begin first. */
+  /**
+   * What stands at this line. Tasks are all the same, and are numbered as they will begin: as those that begin take the first numbers, who is told a time then keeps
+   * it. Who may yet be later comes last.
+   */
   timesAt(at: number): readonly Found[] {
     const here = this.#times.get(at) ?? []
     if (this.#job.array === null || here.length === 0) return here
     const all = [...this.#times.values()].flat()
-    const inOrder = [...all.filter(begins), ...all.filter((one) => !begins(one))]
+    const inOrder = [...all.filter(begins), ...all.filter((one) => !begins(one)).sort(firmFirst)]
     const tasks = new Map<Found, number>()
     for (const task of taskIndices(this.#job.array.tasks)) {
       if (tasks.size === inOrder.length) break
@@ -128,4 +131,8 @@ function rankOf({ reason }: Found): number {
 
 function begins({ isStart, reason }: Found): boolean {
   return isStart || reason?.code === "preempting"
+}
+
+function firmFirst(a: Found, b: Found): number {
+  return Number(a.behind !== undefined) - Number(b.behind !== undefined) || a.room!.startMs - b.room!.startMs
 }

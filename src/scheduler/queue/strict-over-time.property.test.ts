@@ -1,7 +1,13 @@
 import assert from "node:assert/strict"
 import { describe, it } from "node:test"
 import fc from "fast-check"
-import { anyQueueScenes, MINUTE_MS, QUEUE_NOW_MS, queueScenes } from "../../../test/support/queue-scenes.ts"
+import {
+  anyQueueScenes,
+  crowdedPartitions,
+  MINUTE_MS,
+  QUEUE_NOW_MS,
+  queueScenes,
+} from "../../../test/support/queue-scenes.ts"
 import type { Limits } from "../limits/limits.ts"
 import { readArrayTasks, taskIndices } from "../request/array-tasks.ts"
 import { planStarts } from "./next-start.ts"
@@ -170,16 +176,14 @@ describe("planQueue() as all that runs takes its whole time and nobody else come
     )
   })
 
-  it("does so also where jobs wait in several partitions, and have a time in one until they find an earlier one in another", () => {
+  it("does so also where jobs and arrays wait in several partitions, and have a time in one until they find an earlier one in another", () => {
+    const most = fc.option(fc.integer({ min: 1, max: 3 }))
     fc.assert(
-      fc.property(anyQueueScenes(), fc.option(fc.integer({ min: 1, max: 3 })), (scene, most) => {
-        const quiet = calm(scene, most === null ? {} : { user: { runningJobs: most } })
-        const hosts = quiet.hosts.map((host) => ({ ...host, owner: null }))
-        // An array may yet give up the time of one task for that of another.
-        const waiting = quiet.waiting.filter(({ partitions, array }) => partitions.length === 1 || array === null)
-        live({ ...quiet, hosts, waiting }, inTime)
+      fc.property(fc.oneof(anyQueueScenes(), crowdedPartitions()), most, fc.boolean(), (scene, most, isOwned) => {
+        const hosts = scene.hosts.map((host, at) => ({ ...host, owner: isOwned ? USERS[at % USERS.length]! : null }))
+        live(calm({ ...scene, hosts }, most === null ? {} : { user: { runningJobs: most } }), inTime)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 

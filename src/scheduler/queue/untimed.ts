@@ -30,8 +30,15 @@ export class Untimed {
   /**
    * What was found at the turn of a line, with who is before it.
    * @param kept what its job has from other turns, too: where that comes to nothing it may yet take its room here
+   * @param isSettled what has no time here has one elsewhere: nobody is behind that
    */
-  look(line: Line, request: LineRequest, found: readonly Found[], kept = NOTHING_KEPT): readonly Found[] {
+  look(
+    line: Line,
+    request: LineRequest,
+    found: readonly Found[],
+    kept = NOTHING_KEPT,
+    isSettled = false,
+  ): readonly Found[] {
     if (!this.#isEmpty && line.spec.partitions.length > 1) {
       for (const { room } of kept) {
         const behind = this.firstBefore(line, room)
@@ -43,7 +50,7 @@ export class Untimed {
     for (let i = 0; i < found.length; i++) {
       const one = found[i]!
       if (one.room === null) {
-        if (mayYetStart(one)) this.#note(line.spec.id, line, request)
+        if (!isSettled && mayYetStart(one)) this.#note(line.spec.id, line, request)
       } else if (!this.#isEmpty && !one.isStart && one.reason?.code !== "preempting") {
         // What is kept for owners before all turns knows already.
         const behind =
