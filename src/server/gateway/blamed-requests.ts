@@ -26,7 +26,7 @@ const MOST_REMEMBERED = 1_000
 const CRASHES_WITHIN_MS = 5_000
 /** An engine that stands still is ended within this. */
 const HANGS_WITHIN_MS = 150_000
-/** An answer that comes whole shows no token: others go on after this, who are then known to have come later where its engine stands still. */
+/** An answer that comes whole shows no token: its replica takes others after this, who are then known to have come later where its engine stands still. */
 const ALONE_MS = 30_000
 /** Between one that had another engine stand still and the next that may: then others have all engines. */
 const REST_MS = 60_000
@@ -97,8 +97,7 @@ export class BlamedRequests {
     const leave = await line.enter(weight, signal)
     // Another one that asks the same may have been answered meanwhile.
     const isHung = this.#find(model, digest)?.last.how === "hung"
-    const aloneMs = stream ? HANGS_WITHIN_MS : ALONE_MS
-    if (isHung) return new Apart(leave, { lineMs: aloneMs, replicaMs: aloneMs })
+    if (isHung) return new Apart(leave, { lineMs: HANGS_WITHIN_MS, replicaMs: stream ? HANGS_WITHIN_MS : ALONE_MS })
     // A crash is seen at once, whoever else is there.
     if (this.#find(model, digest) !== undefined) return new Apart(leave, { lineMs: CRASHES_WITHIN_MS, replicaMs: null })
     leave()
