@@ -28,7 +28,10 @@ export class AskedTurns {
     const { calendar, requests, limits, taskCounts, preemptor, made } = this.#parts
     const { spec, standing } = line
     if (spec.roomAsked === undefined) return NOTHING_FOUND
-    const rooms = spec.roomAsked.filter(({ partition }) => partition === standing.partition.name)
+    // The first first: who leaves for that one may be on a host of another, too.
+    const rooms = spec.roomAsked
+      .filter(({ partition }) => partition === standing.partition.name)
+      .sort((a, b) => a.startMs - b.startMs)
     if (rooms.length === 0 || standing.refusal !== null || endsLate(line, calendar.grid.nowMs)) return NOTHING_FOUND
     const request = requests.of(line, at)
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY

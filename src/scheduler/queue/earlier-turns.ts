@@ -5,9 +5,10 @@ import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { endsLate } from "./misses-deadline.ts"
-import { ANY_NUMBER, type GivenUpTurn, type KeptBound, type MostKept, OWN_TURN, turnKey } from "./most-kept.ts"
+import { ANY_NUMBER, type GivenUpTurn, jobsOf, type KeptBound, type MostKept, OWN_TURN, turnKey } from "./most-kept.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueJob } from "./queue-scene.ts"
+import { startInstead } from "./start-instead.ts"
 import type { Untimed } from "./untimed.ts"
 
 /** Room that is kept for a job, or for one of its tasks. */
@@ -34,6 +35,8 @@ export class EarlierTurns {
   readonly #calendar: Calendar
   readonly #limits: LimitReasons
   readonly #mostKept: MostKept
+  /** Jobs that have something better at another turn: of most jobs there is nothing to be looked up. */
+  readonly #bound: ReadonlySet<number>
   readonly #byJob = new Map<JobId, Known>()
   /** By job and partition: when it would have begun, at the latest, with what was kept for it from its turn there on and is given up. */
   readonly #givenUp = new Map<JobId, Map<string, number>>()
@@ -45,6 +48,7 @@ export class EarlierTurns {
     this.#calendar = calendar
     this.#limits = limits
     this.#mostKept = mostKept
+    this.#bound = jobsOf(mostKept)
   }
 
   /** `undefined`: nothing so far. */
@@ -97,7 +101,7 @@ export class EarlierTurns {
 
   /** How much is kept for the job on its sender's own hosts before its turn, where it was seen that it has something better then. */
   ownBoundOf({ id }: QueueJob): KeptBound | undefined {
-    return this.#mostKept.size === 0 ? undefined : this.#mostKept.get(turnKey(id, OWN_TURN))
+    return this.#bound.has(id) ? this.#mostKept.get(turnKey(id, OWN_TURN)) : undefined
   }
 
   /** Whether no more is kept for its job from this turn on, nor its place held: it has something better at another. */
@@ -115,7 +119,7 @@ export class EarlierTurns {
   }
 
   #boundOf({ spec, standing }: Line): KeptBound | undefined {
-    if (this.#mostKept.size === 0) return undefined
+    if (!this.#bound.has(spec.id)) return undefined
     const partition = standing.partition.name
     const bound = this.#mostKept.get(turnKey(spec.id, partition))
     return bound !== undefined && this.#countAt(spec.id, partition) >= bound.most ? bound : undefined
@@ -245,33 +249,4 @@ export class EarlierTurns {
     }
     return known
   }
-}
-
-/**
- * A start in place of what is kept for its job elsewhere: of that which would begin last. The rest is in its way, as others of its tasks are to keep their times.
- * @param kept what is left of it stays in here
- * @param hasMore it is for a task for which nothing is kept, and takes the place of none
- */
-function startInstead(
-  calendar: Calendar,
-  kept: KeptRoom[],
-  { plan }: LineRequest,
-  start: () => Found | null,
-  hasMore: boolean,
-): Found | null {
-  if (hasMore) return start()
-  const { places } = plan.asked
-  const last = kept.reduce((latest, one) => (one.room.startMs >= latest.room.startMs ? one : latest))
-  const { request, room, own } = last
-  const isNear =
-    own === undefined ? request.plan.hasPieces || room.places.some((one) => places.includes(one)) : own.isNear
-  if (isNear) calendar.giveBack(request.plan, room)
-  const started = start()
-  if (started === null) {
-    if (isNear) calendar.take(request.plan, room)
-    return null
-  }
-  if (!isNear) calendar.giveBack(request.plan, room)
-  kept.splice(kept.indexOf(last), 1)
-  return { ...started, gaveUp: [room] }
 }

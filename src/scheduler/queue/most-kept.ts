@@ -36,6 +36,11 @@ export function turnKey(job: JobId, partition: string): string {
   return `${job} ${partition}`
 }
 
+/** Who has an entry for any of their turns. */
+export function jobsOf(mostKept: MostKept): ReadonlySet<number> {
+  return new Set([...mostKept.keys()].map((key) => Number.parseInt(key, 10)))
+}
+
 /** A turn from which on something was kept that was given up for something better at another. */
 export interface GivenUpTurn extends KeptBound {
   readonly job: JobId

@@ -13,6 +13,8 @@ export class OwnRoom {
   readonly #preemptor: Preemptor
   readonly #own: OwnHosts
   readonly #otherTurns: RoomElsewhere
+  /** By the places of a request, which like requests share, and user: those that are the user's own. */
+  readonly #places = new Map<readonly number[], Map<string, readonly number[]>>()
   /** Jobs that could start elsewhere: they preempt here only if at their turn that is so no more. */
   readonly #elsewhere = new Set<JobId>()
 
@@ -65,8 +67,18 @@ export class OwnRoom {
     return this.#preemptor.makeOwnRoom(line, request, this.#placesOf(line, request.plan.asked.places))
   }
 
-  #placesOf({ spec }: Line, places: readonly number[]): readonly number[] {
-    const own = this.#own.placesOf(spec.user)
-    return places.filter((place) => own.includes(place))
+  #placesOf({ spec: { user } }: Line, places: readonly number[]): readonly number[] {
+    let byUser = this.#places.get(places)
+    if (byUser === undefined) {
+      byUser = new Map()
+      this.#places.set(places, byUser)
+    }
+    let found = byUser.get(user)
+    if (found === undefined) {
+      const own = this.#own.placesOf(user)
+      found = places.filter((place) => own.includes(place))
+      byUser.set(user, found)
+    }
+    return found
   }
 }

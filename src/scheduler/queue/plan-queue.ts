@@ -50,7 +50,10 @@ export function planQueue(
 function wholePass(pass: QueuePass, order: readonly Line[], limited: boolean) {
   const { scene } = pass
   const answers = new Answers(order)
-  for (const [at, line] of order.entries()) answers.add(at, pass.first.asked.visit(line, at))
+  for (let at = 0; at < order.length; at++) {
+    const line = order[at]!
+    if (line.spec.roomAsked !== undefined) answers.add(at, pass.first.asked.visit(line, at))
+  }
   if (scene.policy.owners.first) {
     for (let at = 0; at < order.length && !pass.own.isOver; at++) {
       const line = order[at]!

@@ -62,7 +62,8 @@ export class UnderWay {
     const room = { places, startMs }
     calendar.take(plan, room)
     beside.keep(staying!, plan, room)
-    for (const { attempt } of all) gone.add(attempt)
+    // Who is on the way out and need not be gone for this may have to be for another.
+    for (const { attempt } of isNow ? stopped : all) gone.add(attempt)
     return { ...room, preempts: [], after: (leaving.length > 0 ? leaving : stopped).map(({ attempt }) => attempt.job) }
   }
 

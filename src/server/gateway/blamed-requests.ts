@@ -1,7 +1,13 @@
 import type { Clock } from "../../base/clock.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { Apart } from "./apart.ts"
-import type { EngineEnd, EngineReadings, EngineVerdict } from "./engine-readings.ts"
+import {
+  CRASHES_READ_MS,
+  type EngineEnd,
+  type EngineReadings,
+  type EngineVerdict,
+  HANGS_READ_MS,
+} from "./engine-readings.ts"
 import { OneAtATime } from "./one-at-a-time.ts"
 
 /** What is known of a request that was at an engine when that ended. */
@@ -22,14 +28,10 @@ const REMEMBERED_MS = 600_000
 /** Where others are blamed for the same end. */
 const SHARED_MS = 60_000
 const MOST_REMEMBERED = 1_000
-/** Who has not ended its engine within this is taken not to crash it. */
-const CRASHES_WITHIN_MS = 5_000
 /** An engine that stands still is ended within this. */
 const HANGS_WITHIN_MS = 150_000
-/** An answer that comes whole shows no token: its replica takes others after this, who are then known to have come later where its engine stands still. */
-const ALONE_MS = 30_000
 /** Between one that had another engine stand still and the next that may: then others have all engines. */
-const REST_MS = 60_000
+const REST_MS = 30_000
 /** Those that were at an engine hear of its end within this of each other. */
 const GATHER_MS = 200
 
@@ -97,9 +99,14 @@ export class BlamedRequests {
     const leave = await line.enter(weight, signal)
     // Another one that asks the same may have been answered meanwhile.
     const isHung = this.#find(model, digest)?.last.how === "hung"
-    if (isHung) return new Apart(leave, { lineMs: HANGS_WITHIN_MS, replicaMs: stream ? HANGS_WITHIN_MS : ALONE_MS })
+    if (isHung)
+      return new Apart(leave, {
+        // Words are hardly ever it: the next one need not wait for an answer that comes whole.
+        lineMs: stream || weight > 0 ? HANGS_WITHIN_MS : HANGS_READ_MS,
+        replicaMs: stream ? HANGS_WITHIN_MS : HANGS_READ_MS,
+      })
     // A crash is seen at once, whoever else is there.
-    if (this.#find(model, digest) !== undefined) return new Apart(leave, { lineMs: CRASHES_WITHIN_MS, replicaMs: null })
+    if (this.#find(model, digest) !== undefined) return new Apart(leave, { lineMs: CRASHES_READ_MS, replicaMs: null })
     leave()
     return undefined
   }

@@ -140,6 +140,23 @@ test("who came after one had left, of which it may have stood still already, was
   assert.deepEqual([...begunMs.keys()].sort(), ["before", "left"])
 })
 
+test("what has been there for long is taken to be answered, also where it shows no token", () => {
+  for (const [how, longMs, silentMs] of [
+    ["crashed", 5_000, 0],
+    ["hung", 30_000, 120_000],
+  ] as const) {
+    const { clock, pass } = steered()
+    const readings = new EngineReadings(clock)
+    readings.begin("whole")
+    pass(longMs + 1)
+    readings.begin("read")
+    pass(silentMs)
+    const { reading, present, isOne } = readings.settle({ how, why: "", silentMs })
+    assert.deepEqual([[...reading], isOne], [["read"], true])
+    assert.equal(present.has("whole"), how === "crashed")
+  }
+})
+
 test("of an end for other reasons nobody is the cause", () => {
   const readings = new EngineReadings(steered().clock)
   readings.begin("read")

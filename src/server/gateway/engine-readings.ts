@@ -19,7 +19,7 @@ export interface EngineVerdict {
   readonly end: EngineEnd
   /** It was reading these: no token of theirs had come. */
   readonly reading: ReadonlySet<string>
-  /** It was reading only one, and answering none that is held to a shape. */
+  /** It was reading only one, and answering none with which it may stand still after the first tokens. */
   readonly isOne: boolean
   /** These, and those that it was answering. */
   readonly present: ReadonlySet<string>
@@ -32,6 +32,9 @@ const LEFT_KEPT_MS = 600_000
 const MOST_LEFT = 256
 /** An engine that ends did so for nothing that was given up earlier. */
 const LEFT_BEFORE_END_MS = 30_000
+/** Of what an engine ends, or stands still, it does so within this of the beginning. */
+export const CRASHES_READ_MS = 5_000
+export const HANGS_READ_MS = 30_000
 /** How far off it may be since when an engine stands still: it is looked at every few seconds, and told a moment later. */
 const SINCE_WITHIN_MS = 15_000
 
@@ -66,11 +69,11 @@ export class EngineReadings {
     return this.#closedBy > 0
   }
 
-  /** A request is sent to the engine now. @param isShape its answer is held to a shape, which may unfold without end also after its first tokens */
-  begin(digest: string, isShape = false): Reading {
+  /** A request is sent to the engine now. @param mayStall its answer is held to a shape, or may become a call that is, which may unfold without end also after its first tokens */
+  begin(digest: string, mayStall = false): Reading {
     const reading: Reading = {
       digest,
-      isShape,
+      mayStall,
       begunMs: this.#clock.monotonicMs(),
       leftMs: null,
       hasToken: false,
@@ -139,13 +142,16 @@ export class EngineReadings {
     if (this.#verdict !== null) return this.#verdict
     const suspects = end.how === "other" ? [] : [...this.#left, ...this.#there].filter(this.#wasThere(end))
     const digests = (list: readonly Reading[]) => new Set(list.map(({ digest }) => digest))
-    const read = suspects.filter(({ hasToken }) => !hasToken)
+    const endMs = this.#clock.monotonicMs() - (end.how === "hung" ? (end.silentMs ?? 0) : 0)
+    const longMs = end.how === "hung" ? HANGS_READ_MS : CRASHES_READ_MS
+    // An answer that comes whole shows no token: after some time it is taken to be written.
+    const read = suspects.filter(({ hasToken, begunMs }) => !hasToken && begunMs >= endMs - longMs)
     // Who has a token is hardly the cause where others are read: it would have stood still before.
     const present = end.how === "hung" && read.length > 0 ? read : suspects
     const leftMs = Math.min(...(end.how === "hung" ? read.map((one) => one.leftMs ?? Number.POSITIVE_INFINITY) : []))
     const begunMs = new Map(present.filter((one) => one.begunMs <= leftMs).map((one) => [one.digest, one.begunMs]))
     const reading = digests(read)
-    const isOne = reading.size === 1 && suspects.every(({ digest, isShape }) => !isShape || reading.has(digest))
+    const isOne = reading.size === 1 && suspects.every(({ digest, mayStall }) => !mayStall || reading.has(digest))
     this.#verdict = { end, reading, isOne, present: digests(present), begunMs }
     this.#told.resolve(this.#verdict)
     this.#look()
@@ -189,7 +195,7 @@ export interface Closure {
 /** One request at an engine. */
 export interface Reading {
   readonly digest: string
-  readonly isShape: boolean
+  readonly mayStall: boolean
   readonly begunMs: number
   /** When it was given up; `null`: it was not. */
   leftMs: number | null

@@ -1,7 +1,6 @@
 import type { Agent, IncomingMessage } from "node:http"
 import type { EnginePath } from "../../gateway/dialect.ts"
 import type { PaceSample } from "../../gateway/replica-paces.ts"
-import { SHAPE_WEIGHT } from "../../gateway/stall-weight.ts"
 import type { AnswerSink } from "./answer-sink.ts"
 import type { Apart } from "./apart.ts"
 import { askEngine, ReplicaLost } from "./ask-engine.ts"
@@ -109,7 +108,7 @@ async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | u
   const { readings } = replica
   if (readings !== undefined) blamed.follow(name, readings)
   if (readings !== undefined) await apart?.begin(readings, () => exchange.turns.look(), signal)
-  const reading = readings?.begin(body.digest, exchange.weight === SHAPE_WEIGHT)
+  const reading = readings?.begin(body.digest, exchange.weight > 0)
   let response: IncomingMessage | undefined
   try {
     const asked = { begin: `{"model":${JSON.stringify(replica.model)},`, rest: body.forEngine() }
