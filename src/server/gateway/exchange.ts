@@ -106,8 +106,10 @@ function waitingText({ model, name }: Exchange): string {
 async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | undefined): Promise<boolean> {
   const { agent, limits, name, path, signal, blamed, body } = exchange
   const { readings } = replica
-  if (readings !== undefined) blamed.follow(name, readings)
-  if (readings !== undefined) await apart?.begin(readings, () => exchange.turns.look(), signal)
+  if (readings !== undefined) {
+    blamed.follow(name, readings)
+    await apart?.begin(readings, () => exchange.turns.look(), signal)
+  }
   const reading = readings?.begin(body.digest, exchange.weight > 0)
   let response: IncomingMessage | undefined
   try {
