@@ -43,4 +43,15 @@ test("nobody goes on while it rests", async () => {
   assert.equal(isNext, false)
   line.rest(0)
   await next
+  // Also where it is empty meanwhile.
+  const empty = new OneAtATime(0)
+  empty.rest(3_600_000)
+  let isIn = false
+  const enters = empty.enter(0, signal).then(() => {
+    isIn = true
+  })
+  await new Promise((later) => setTimeout(later, 20))
+  assert.equal(isIn, false)
+  empty.rest(0)
+  await enters
 })

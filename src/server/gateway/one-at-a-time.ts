@@ -20,7 +20,7 @@ export class OneAtATime {
     signal.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const waiter: Waiter = { weight, go: resolve }
-    if (!this.#isTaken && this.#waiting.length === 0) this.rest(this.#gatherMs)
+    if (!this.#isTaken && this.#waiting.length === 0 && this.#rest === null) this.rest(this.#gatherMs)
     this.#waiting.push(waiter)
     const abort = () => {
       this.#waiting = this.#waiting.filter((one) => one !== waiter)
