@@ -228,7 +228,7 @@ export class OwnHolds {
     const { ranks, boundsMs, requests } = this.#onOwnOf(request)
     const own = this.#own.placesOf(user)
     if (spec.hosts > 1 || plan.hasPieces) {
-      const places = plan.asked.places.filter((place) => own.includes(place))
+      const places = this.#own.among(plan.asked.places, user)
       const onOwn = requests.get(user) ?? this.#calendar.request({ ...plan.asked, places })
       requests.set(user, onOwn)
       return this.#calendar.find(onOwn, Number.POSITIVE_INFINITY)

@@ -8,6 +8,8 @@ import type { QueueScene } from "./queue-scene.ts"
 /** For so many of an owner's waiting jobs room is sought on their own hosts before all turns: who has more has them all there for long. */
 const MOST_HELD = 64
 
+const NO_PLACES: readonly number[] = []
+
 /** Whose hosts are whose, and on whose of them something of theirs could still start, though guests may have to give way. */
 export class OwnHosts {
   readonly #scene: QueueScene
@@ -19,6 +21,8 @@ export class OwnHosts {
   /** Owners with own hosts on which something of theirs could be planned. */
   readonly #holders: Set<string>
   readonly #looks = new Map<string, number>()
+  /** By the places of a request, which like requests share, and user: those that are the user's own. */
+  readonly #among = new Map<readonly number[], Map<string, readonly number[]>>()
 
   /** @param least of all who stand in the queue */
   constructor(scene: QueueScene, profiles: readonly Profile[], preemptor: Preemptor, least: LeastNeeds) {
@@ -71,7 +75,23 @@ export class OwnHosts {
 
   /** By place in the scene. */
   placesOf(user: string): readonly number[] {
-    return this.#places.get(user) ?? []
+    return this.#places.get(user) ?? NO_PLACES
+  }
+
+  /** Those of these places that are theirs, in the same order. @param places of a request, the same list for all who ask alike */
+  among(places: readonly number[], user: string): readonly number[] {
+    let byUser = this.#among.get(places)
+    if (byUser === undefined) {
+      byUser = new Map()
+      this.#among.set(places, byUser)
+    }
+    let found = byUser.get(user)
+    if (found === undefined) {
+      const own = new Set(this.placesOf(user))
+      found = own.size === 0 ? NO_PLACES : places.filter((place) => own.has(place))
+      byUser.set(user, found)
+    }
+    return found
   }
 
   /** A job of theirs has found nothing. */

@@ -13,8 +13,6 @@ export class OwnRoom {
   readonly #preemptor: Preemptor
   readonly #own: OwnHosts
   readonly #otherTurns: RoomElsewhere
-  /** By the places of a request, which like requests share, and user: those that are the user's own. */
-  readonly #places = new Map<readonly number[], Map<string, readonly number[]>>()
   /** Jobs that could start elsewhere: they preempt here only if at their turn that is so no more. */
   readonly #elsewhere = new Set<JobId>()
 
@@ -39,7 +37,8 @@ export class OwnRoom {
   freeNow(line: Line, { plan }: LineRequest): Room | null {
     const { nowMs } = this.#calendar.grid
     const { hosts } = line.spec
-    const free = this.#placesOf(line, plan.asked.places)
+    const free = this.#own
+      .among(plan.asked.places, line.spec.user)
       .filter((place) => plan.hasRoomAt(place, nowMs))
       .slice(0, hosts)
     const room = { places: free.sort((a, b) => a - b), startMs: nowMs }
@@ -53,7 +52,7 @@ export class OwnRoom {
       this.#elsewhere.add(id)
       return null
     }
-    const made = this.#preemptor.makeOwnRoom(line, request, this.#placesOf(line, request.plan.asked.places))
+    const made = this.#preemptor.makeOwnRoom(line, request, this.#own.among(request.plan.asked.places, user))
     if (made === null && !this.#preemptor.isSoonWithout) {
       request.ownFailed.add(user)
       this.#own.foundNothing(user)
@@ -63,22 +62,8 @@ export class OwnRoom {
 
   /** At its turn: others that went before it have taken since what was free elsewhere. */
   makeAfterAll(line: Line, request: LineRequest): MadeRoom | null {
-    if (!this.#elsewhere.has(line.spec.id)) return null
-    return this.#preemptor.makeOwnRoom(line, request, this.#placesOf(line, request.plan.asked.places))
-  }
-
-  #placesOf({ spec: { user } }: Line, places: readonly number[]): readonly number[] {
-    let byUser = this.#places.get(places)
-    if (byUser === undefined) {
-      byUser = new Map()
-      this.#places.set(places, byUser)
-    }
-    let found = byUser.get(user)
-    if (found === undefined) {
-      const own = this.#own.placesOf(user)
-      found = places.filter((place) => own.includes(place))
-      byUser.set(user, found)
-    }
-    return found
+    const { id, user } = line.spec
+    if (!this.#elsewhere.has(id)) return null
+    return this.#preemptor.makeOwnRoom(line, request, this.#own.among(request.plan.asked.places, user))
   }
 }

@@ -101,8 +101,8 @@ export class OwnTurns {
     const isLater = kept.some(({ own }) => own?.behind !== undefined)
     // Once they may start they go first here, whoever is before them elsewhere.
     if (left - kept.length - better > 0 || isLater || earlier.staysOnOwn(spec)) {
-      const places = earlier.isUnsettledAtHome(spec) ? request.places : own.placesOf(spec.user)
-      untimed.noteOn(places, line, request)
+      const places = earlier.isUnsettledAtHome(spec) ? request.places : own.among(request.places, spec.user)
+      untimed.noteOn(places, line)
     }
   }
 

@@ -84,7 +84,7 @@ export class PlannedAround {
     const gone = this.#holds.goneAt(line).filter((one) => this.#isRestedOn(line, one))
     if (gone.length > 0) this.#earlier.gaveUp(spec.id, OWN_TURN, Math.max(...gone.map(({ room }) => room.startMs)))
     // It may yet start elsewhere, as soon as there is room, and others in its place.
-    if (this.#earlier.isUnsettled(line)) this.#untimed.noteOn(request.places, line, request)
+    if (this.#earlier.isUnsettled(line)) this.#untimed.noteOn(request.places, line)
   }
 
   #isRestedOn(line: Line, { room }: OwnHoldGone): boolean {

@@ -67,9 +67,8 @@ export class Untimed {
   }
 
   /** The line may come to start on these of its hosts before all others. */
-  noteOn(places: readonly number[], line: Line, request: LineRequest): void {
-    const mine = places.filter((place) => request.places.includes(place))
-    if (mine.length >= line.spec.hosts) this.#add(line.spec.id, line, mine)
+  noteOn(places: readonly number[], line: Line): void {
+    if (places.length >= line.spec.hosts) this.#add(line.spec.id, line, places)
   }
 
   /** Whether each of these places has somebody before it who has no time, whoever is told of room there: two such jobs, as one may be the asker. */
