@@ -7,7 +7,7 @@ import { ITSELF } from "./task-counts.ts"
 
 const NOTHING_FOUND: readonly Found[] = []
 
-type Parts = Pick<OwnTurnsParts, "calendar" | "requests" | "limits" | "taskCounts" | "preemptor" | "made">
+type Parts = Pick<OwnTurnsParts, "calendar" | "requests" | "limits" | "taskCounts" | "preemptor" | "begins">
 
 /**
  * Turns before all others, of those for whom some were asked to make room: they had their turn then, and what was planned for them stays theirs, so that
@@ -25,7 +25,7 @@ export class AskedTurns {
    * @returns what starts, or has this room for as soon as the others are gone
    */
   visit(line: Line, at: number): readonly Found[] {
-    const { calendar, requests, limits, taskCounts, preemptor, made } = this.#parts
+    const { calendar, requests, limits, taskCounts, preemptor, begins } = this.#parts
     const { spec, standing } = line
     if (spec.roomAsked === undefined) return NOTHING_FOUND
     // The first first: who leaves for that one may be on a host of another, too.
@@ -44,7 +44,7 @@ export class AskedTurns {
       const task = tasks.next()
       if (task.done === true) break
       taskCounts.started(spec)
-      found.push({ ...made(line, request, task.value, taken), madeFirst: true })
+      found.push({ ...begins.inMadeRoom(line, request, task.value, taken, true), madeFirst: true })
     }
     return found
   }

@@ -99,9 +99,14 @@ export class EarlierTurns {
     return this.#mostKept.size > 0
   }
 
+  /** The same of this job. */
+  isBound({ id }: QueueJob): boolean {
+    return this.hasBounds && this.#bound.has(id)
+  }
+
   /** How much is kept for the job on its sender's own hosts before its turn, where it was seen that it has something better then. */
-  ownBoundOf({ id }: QueueJob): KeptBound | undefined {
-    return this.#bound.has(id) ? this.#mostKept.get(turnKey(id, OWN_TURN)) : undefined
+  ownBoundOf(job: QueueJob): KeptBound | undefined {
+    return this.isBound(job) ? this.#mostKept.get(turnKey(job.id, OWN_TURN)) : undefined
   }
 
   /** Whether no more is kept for its job from this turn on, nor its place held: it has something better at another. */
@@ -119,7 +124,7 @@ export class EarlierTurns {
   }
 
   #boundOf({ spec, standing }: Line): KeptBound | undefined {
-    if (!this.#bound.has(spec.id)) return undefined
+    if (!this.isBound(spec)) return undefined
     const partition = standing.partition.name
     const bound = this.#mostKept.get(turnKey(spec.id, partition))
     return bound !== undefined && this.#countAt(spec.id, partition) >= bound.most ? bound : undefined

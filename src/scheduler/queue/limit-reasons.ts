@@ -42,9 +42,13 @@ export class LimitReasons {
     this.#planned = new PlannedLimits(scene.policy.safeMinutes)
   }
 
+  /** Goes on with whatever comes to count against a limit, or counts no more. */
+  changes = 0
+
   /** @param isSoon once others have made room for it: until then it has a time, and does not run */
   started(line: Line, request: LineRequest, isSoon = false): void {
     if (this.#book.isOff) return
+    this.changes++
     const job = this.#jobOf(line, request)
     const { limits } = this.#of(line.standing)
     this.#planned.started(limits, job)
@@ -55,6 +59,7 @@ export class LimitReasons {
   /** It, or one of its tasks, has a time. @param mayGiveUp it has more turns, at which it may get another */
   reserved(line: Line, request: LineRequest, mayGiveUp: boolean): void {
     if (this.#book.isOff) return
+    this.changes++
     const counted = { limits: this.#of(line.standing).limits, job: this.#jobOf(line, request) }
     this.#planned.reserved(counted.limits, counted.job)
     if (!mayGiveUp) return
@@ -67,6 +72,7 @@ export class LimitReasons {
   keeps(job: JobId, count: number): void {
     const known = this.#mayGiveUp.get(job)
     while (known !== undefined && known.length > count) {
+      this.changes++
       const { limits, job } = known.pop()!
       this.#planned.givenUp(limits, job)
     }

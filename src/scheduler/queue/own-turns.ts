@@ -1,7 +1,8 @@
 import type { Calendar } from "../calendar/calendar.ts"
 import { taskIndices } from "../request/array-tasks.ts"
+import type { Begins } from "./begins.ts"
 import type { EarlierTurns, KeptRoom } from "./earlier-turns.ts"
-import { type Found, given, type MadeRoom } from "./found.ts"
+import type { Found } from "./found.ts"
 import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
@@ -29,10 +30,7 @@ export interface OwnTurnsParts {
   readonly holds: OwnHolds
   readonly preemptor: Preemptor
   readonly untimed: Untimed
-  /** It starts now. */
-  readonly begun: (line: Line, request: LineRequest) => void
-  /** The same in room that others make. */
-  readonly made: (line: Line, request: LineRequest, task: number | null, made: MadeRoom) => Found
+  readonly begins: Begins
 }
 
 /** Turns before all others, only on the sender's own hosts: owners go first there, task by task. What finds no room now has it kept for then. */
@@ -107,8 +105,7 @@ export class OwnTurns {
   }
 
   #start(line: Line, request: LineRequest, task: number | null): Found | null {
-    const { own, calendar, limits, room, begun, preemptor } = this.#parts
-    const { nowMs } = calendar.grid
+    const { own, calendar, limits, room, begins, preemptor } = this.#parts
     if (!own.owners.has(line.spec.user)) return null
     // As room only shrinks, nobody like them will find any.
     const isInVain = request.ownFailed.has(line.spec.user) && !preemptor.isAwaitedFor(line)
@@ -116,10 +113,9 @@ export class OwnTurns {
     const free = room.freeNow(line, request)
     if (free !== null) {
       calendar.take(request.plan, free)
-      begun(line, request)
-      return given(task, free, nowMs)
+      return begins.inFreeRoom(line, request, task, free, true)
     }
     const made = room.make(line, request)
-    return made === null ? null : this.#parts.made(line, request, task, made)
+    return made === null ? null : begins.inMadeRoom(line, request, task, made, true)
   }
 }

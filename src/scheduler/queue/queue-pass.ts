@@ -1,15 +1,17 @@
 import type { Calendar } from "../calendar/calendar.ts"
 import { taskIndices } from "../request/array-tasks.ts"
+import { Begins } from "./begins.ts"
 import { ClosedPlaces } from "./closed-places.ts"
 import { EarlierTurns, type KeptRoom, type Known } from "./earlier-turns.ts"
 import { FirstTurns } from "./first-turns.ts"
-import { type Found, given, type MadeRoom, preempting, waiting } from "./found.ts"
+import { type Found, given, waiting } from "./found.ts"
 import { holdRunning } from "./hold-running.ts"
 import { HostTimes } from "./host-times.ts"
 import { LimitReasons } from "./limit-reasons.ts"
+import { LimitedAlike } from "./limited-alike.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
-import { endsLate, missesDeadline } from "./misses-deadline.ts"
+import { missesDeadline } from "./misses-deadline.ts"
 import type { MostKept } from "./most-kept.ts"
 import type { QueueOrder } from "./order-queue.ts"
 import { OwnHolds } from "./own-holds.ts"
@@ -38,6 +40,7 @@ export class QueuePass {
   readonly ownHolds: OwnHolds
   readonly around: PlannedAround
   readonly #ownRoom: OwnRoom
+  readonly begins: Begins
   readonly first: FirstTurns
   readonly #elsewhere: RoomElsewhere
   readonly scene: QueueScene
@@ -47,6 +50,7 @@ export class QueuePass {
   readonly untimed: Untimed
   readonly #turns: PartitionTurns
   readonly earlier: EarlierTurns
+  readonly #limited: LimitedAlike
   readonly #holds: PlaceHolds
   readonly #closed: ClosedPlaces
   readonly #taskCounts = new TaskCounts()
@@ -64,6 +68,7 @@ export class QueuePass {
     this.#limits = new LimitReasons(scene, order.standings, nowMs)
     this.untimed = new Untimed(this.#limits)
     this.earlier = new EarlierTurns(this.calendar, this.#limits, mostKept)
+    this.#limited = new LimitedAlike(this.#limits, this.earlier)
     this.#holds = new PlaceHolds(scene, this.calendar, this.earlier)
     this.preemptor = new Preemptor(scene, this.calendar, order.standings)
     this.own = new OwnHosts(scene, this.calendar.profiles, this.preemptor, order.least)
@@ -73,25 +78,28 @@ export class QueuePass {
     this.ownHolds = new OwnHolds(parts, this.preemptor.mayMakeRoom)
     this.around = new PlannedAround(this.ownHolds, earlier, untimed)
     this.#ownRoom = new OwnRoom(this.calendar, this.preemptor, this.own, this.#elsewhere)
+    const { preemptor } = this
+    const rooms = { preemptor, ownRoom: this.#ownRoom, elsewhere: this.#elsewhere }
+    this.begins = new Begins({ ...parts, ...rooms, why: this.#why })
     this.first = new FirstTurns({
       ...parts,
       requests: this.requests,
       taskCounts: this.#taskCounts,
       room: this.#ownRoom,
       holds: this.ownHolds,
-      preemptor: this.preemptor,
-      begun: (line, request) => this.#started(line, request, true),
-      made: (line, request, task, made) => this.#made(line, request, task, made, true),
+      preemptor,
+      begins: this.begins,
     })
-  }
-
-  /** Whether somebody may start though no host has room. */
-  get mayMakeRoom(): boolean {
-    return this.preemptor.mayMakeRoom || this.#ownRoom.mayPreempt
   }
 
   /** Its turn. Nothing where it has all of what it needs by its turn in another partition. Is it the last, what its job put off is done. */
   visit(line: Line, at: number): readonly Found[] {
+    const request = this.requests.of(line, at)
+    const turn = this.#turns.of(line.standing.partition.name)
+    return this.#limited.of(line, request) ?? this.#limited.noted(line, request, turn, this.#visitAnew(line, at))
+  }
+
+  #visitAnew(line: Line, at: number): readonly Found[] {
     this.ownHolds.turnBegins(line)
     const earlier = this.earlier.of(line.spec)
     return this.ownHolds.turnOver(line, this.#visitAll(line, at, earlier), earlier?.kept)
@@ -180,7 +188,7 @@ export class QueuePass {
       }
       if (mayStart) {
         const isInstead = kept.length > 0
-        const started = this.earlier.startInstead(line, kept, request, () => this.#startNow(line, request, task))
+        const started = this.earlier.startInstead(line, kept, request, () => this.begins.now(line, request, task))
         if (started !== null) {
           if (!isInstead) this.#holds.letGo(spec.id)
           found.push(started)
@@ -222,7 +230,7 @@ export class QueuePass {
     const found = this.earlier.startInstead(line, kept, request, () => {
       if (this.#limits.mayNotBegin(line, request)) return null
       const made = this.#elsewhere.putsOff(line, request, true) ? null : this.#ownRoom.makeAfterAll(line, request)
-      return made === null ? null : this.#made(line, request, task, made)
+      return made === null ? null : this.begins.inMadeRoom(line, request, task, made)
     })
     if (found !== null) this.#holds.letGo(line.spec.id)
     return found
@@ -237,42 +245,12 @@ export class QueuePass {
     this.#closed.setAside(spec.id, request)
     const found = this.earlier.startInstead(line, kept, request, () => {
       const made = (isOwn ? null : this.preemptor.makeRoom(line, request)) ?? this.#ownRoom.makeAfterAll(line, request)
-      return made === null ? null : { ...this.#made(line, request, null, made), line }
+      return made === null ? null : { ...this.begins.inMadeRoom(line, request, null, made), line }
     })
     this.#closed.putBack()
     this.#holds.putBack(spec.id)
     if (found !== null) this.#holds.letGo(spec.id)
     return found
-  }
-
-  #startNow(line: Line, request: LineRequest, task: number | null): Found | null {
-    const { nowMs } = this.calendar.grid
-    if (endsLate(line, nowMs)) return null
-    const room = this.calendar.findNow(request.plan)
-    if ((room === null && !this.mayMakeRoom) || this.#limits.mayNotBegin(line, request)) return null
-    if (room !== null) {
-      this.calendar.take(request.plan, room)
-      this.#started(line, request)
-      return given(task, room, nowMs)
-    }
-    if (this.#elsewhere.putsOff(line, request)) return null
-    const made = this.preemptor.makeRoom(line, request) ?? this.#ownRoom.makeAfterAll(line, request)
-    return made === null ? null : this.#made(line, request, task, made)
-  }
-
-  #made(line: Line, request: LineRequest, task: number | null, made: MadeRoom, isOwn = false): Found {
-    const { nowMs } = this.calendar.grid
-    const { startMs, preempts, after } = made
-    this.#started(line, request, isOwn, startMs > nowMs)
-    if (startMs > nowMs) this.#why.isSoonTaken({ request, room: made })
-    const reason = after.length > 0 ? preempting(after, preempts, startMs) : ({ code: "resources" } as const)
-    return { ...given(task, made, nowMs, startMs > nowMs ? reason : null), preempts }
-  }
-
-  #started(line: Line, request: LineRequest, isOwn = false, isSoon = false): void {
-    this.#why.started()
-    this.earlier.begun(line.spec, isOwn)
-    this.#limits.started(line, request, isSoon)
   }
 
   #reserve(line: Line, request: LineRequest, task: number | null, turn: Turn, rest: number): Found {

@@ -101,7 +101,7 @@ export class StartsWalk {
     for (const [at, line] of lines.entries()) {
       const isSeen = at <= this.#lastToSee || (at <= this.#lastHeld && pass.around.mayBe)
       // Whoever may preempt needs no room.
-      if (!isSeen && !pass.mayMakeRoom && !open.takeAnyFrom(at)) return true
+      if (!isSeen && !pass.begins.mayMakeRoom && !open.takeAnyFrom(at)) return true
       if (at % LINES_AT_ONCE === 0 && !this.#goesOn()) return false
       for (const found of mayGiveUp ? pass.look(line, at) : pass.visit(line, at)) {
         if (found.room === null) continue
