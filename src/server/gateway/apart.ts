@@ -1,11 +1,13 @@
-import type { Closure, EngineReadings } from "./engine-readings.ts"
+import type { Closure, EngineReadings, Reading } from "./engine-readings.ts"
 
 /** How long a request that is tried again keeps others waiting, at the most. */
 export interface ApartLimits {
   /** Those that are tried one at a time, as it is. */
   readonly lineMs: number
-  /** All others, at its replica; `null`: not at all. */
-  readonly replicaMs: number | null
+  /** Then it is taken to be answered. */
+  readonly readMs: number
+  /** Until then its replica is closed to all others. */
+  readonly isAlone: boolean
 }
 
 /** A place in the line of requests that are tried one at a time, each alone at its replica, so that it shows with which an engine ended. */
@@ -27,13 +29,19 @@ export class Apart {
    * @throws the signal's reason
    */
   async begin(readings: EngineReadings, look: () => void, signal: AbortSignal): Promise<void> {
-    const { lineMs, replicaMs } = this.#limits
-    if (replicaMs !== null) {
-      this.#closure = await readings.close(replicaMs, signal)
-      this.#look = look
-      this.#timers.push(setTimeout(() => this.#doubt(), replicaMs))
+    if (!this.#limits.isAlone) return
+    this.#closure = await readings.close(this.#limits.readMs, signal)
+    this.#look = look
+  }
+
+  /** It is read there now. */
+  reads(reading: Reading): void {
+    const { lineMs, readMs } = this.#limits
+    const answered = () => {
+      reading.token()
+      this.#doubt()
     }
-    this.#timers.push(setTimeout(this.#leaveLine, lineMs))
+    this.#timers.push(setTimeout(answered, readMs), setTimeout(this.#leaveLine, lineMs))
   }
 
   #doubt(): void {

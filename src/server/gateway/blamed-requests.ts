@@ -1,14 +1,9 @@
 import type { Clock } from "../../base/clock.ts"
 import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { Apart } from "./apart.ts"
-import {
-  CRASHES_READ_MS,
-  type EngineEnd,
-  type EngineReadings,
-  type EngineVerdict,
-  HANGS_READ_MS,
-} from "./engine-readings.ts"
+import type { EngineEnd, EngineReadings, EngineVerdict } from "./engine-readings.ts"
 import { OneAtATime } from "./one-at-a-time.ts"
+import { isOver, type ServedModel } from "./served-models.ts"
 
 /** What is known of a request that was at an engine when that ended. */
 interface Blame {
@@ -20,9 +15,9 @@ interface Blame {
   readonly refusedUntilMs: number | null
 }
 
-/** An engine that was reading it has ended so many times: it is not tried again. */
-const MOST_READ = 2
-/** The same, where it was the one that was answered, too: of these some are there by chance. */
+/** So many engines have ended with it, the last one with it alone: it is not tried again. */
+const MOST_ENDS = 2
+/** The same, whoever else was there each time: of these some are there by chance. */
 const MOST_THERE = 3
 const REMEMBERED_MS = 600_000
 /** Where others are blamed for the same end. */
@@ -30,10 +25,23 @@ const SHARED_MS = 60_000
 const MOST_REMEMBERED = 1_000
 /** An engine that stands still is ended within this. */
 const HANGS_WITHIN_MS = 150_000
+/** Of what is read alone an engine ends, or stands still, within this: then it is taken to be answered. */
+const CRASHES_READ_MS = 5_000
+const HANGS_READ_MS = 30_000
 /** Between one that had another engine stand still and the next that may: then others have all engines. */
 const REST_MS = 30_000
 /** Those that were at an engine hear of its end within this of each other. */
 const GATHER_MS = 200
+
+/** A request that may have to be tried alone. */
+export interface TriedAgain {
+  /** Of those that wait the lightest goes first: it is the least likely to be the cause. */
+  readonly weight: number
+  /** Its first token will be seen. */
+  readonly stream: boolean
+  readonly signal: AbortSignal
+  readonly model: () => ServedModel | undefined
+}
 
 /**
  * Requests, by digest, that engines ended with, for all keys: one that ended two of them, or had one stand still, is not brought to a third. Clients
@@ -74,7 +82,8 @@ export class BlamedRequests {
   problemAfter(model: string, digest: string, { why, how }: EngineEnd): GatewayProblem | undefined {
     const found = this.#find(model, digest)
     if (found === undefined || found.refusedUntilMs === null) return undefined
-    const what = how === "hung" ? "its engine stood still while it read" : "an engine ended a second time while it read"
+    const times = found.ends < MOST_THERE ? "a second" : "a third"
+    const what = how === "hung" ? "its engine stood still while it read" : `an engine ended ${times} time while it read`
     return new GatewayProblem(
       "broken",
       `The answer of ${model} was lost: ${why}. It is not tried again, as ${what} this request`,
@@ -84,29 +93,30 @@ export class BlamedRequests {
 
   /**
    * Waits for its turn where an engine has crashed or stood still with it: such ones are tried one at a time, so that it shows which it was.
-   * @param weight of those that wait the lightest goes first: it is the least likely to be the cause
-   * @param stream its first token will be seen
    */
-  async apart(
-    model: string,
-    digest: string,
-    { weight, stream, signal }: { readonly weight: number; readonly stream: boolean; readonly signal: AbortSignal },
-  ): Promise<Apart | undefined> {
-    const how = this.#find(model, digest)?.last.how
-    if (how !== "crashed" && how !== "hung") return undefined
+  async apart(model: string, digest: string, asked: TriedAgain): Promise<Apart | undefined> {
+    const { weight, stream, signal } = asked
+    const suspect = () => {
+      const found = this.#find(model, digest)
+      return found?.last.how === "crashed" || found?.last.how === "hung" ? found : undefined
+    }
+    const isFree = () => isOver(asked.model()) || suspect() === undefined
+    if (isFree()) return undefined
     const line = this.#lines.get(model) ?? new OneAtATime(GATHER_MS)
     this.#lines.set(model, line)
-    const leave = await line.enter(weight, signal)
+    const leave = await line.enter(weight, isFree, signal)
     // Another one that asks the same may have been answered meanwhile.
-    const isHung = this.#find(model, digest)?.last.how === "hung"
-    if (isHung)
+    const found = suspect()
+    if (found?.last.how === "hung")
       return new Apart(leave, {
         // Words are hardly ever it: the next one need not wait for an answer that comes whole.
         lineMs: stream || weight > 0 ? HANGS_WITHIN_MS : HANGS_READ_MS,
-        replicaMs: stream ? HANGS_WITHIN_MS : HANGS_READ_MS,
+        readMs: stream ? HANGS_WITHIN_MS : HANGS_READ_MS,
+        isAlone: true,
       })
-    // A crash is seen at once, whoever else is there.
-    if (this.#find(model, digest) !== undefined) return new Apart(leave, { lineMs: CRASHES_READ_MS, replicaMs: null })
+    // A crash is seen at once, whoever else is there; but who was at two is to be sure to be at no third with which it has nothing to do.
+    if (found !== undefined)
+      return new Apart(leave, { lineMs: CRASHES_READ_MS, readMs: CRASHES_READ_MS, isAlone: found.ends >= MOST_ENDS })
     leave()
     return undefined
   }
@@ -114,6 +124,12 @@ export class BlamedRequests {
   /** It was answered: whatever an engine ended of, it was something else. */
   clear(model: string, digest: string): void {
     if (this.#blames.size > 0) this.#blames.delete(keyOf(model, digest))
+    this.look(model)
+  }
+
+  /** Something has changed for those that wait for their turn. */
+  look(model: string): void {
+    this.#lines.get(model)?.look()
   }
 
   #find(model: string, digest: string): Blame | undefined {
@@ -122,22 +138,21 @@ export class BlamedRequests {
     return found === undefined || found.atMs + REMEMBERED_MS <= this.#clock.monotonicMs() ? undefined : found
   }
 
-  #note(model: string, { end, reading, isOne, present, begunMs }: EngineVerdict): void {
+  #note(model: string, { end, present, only, isCertain }: EngineVerdict): void {
     const atMs = this.#clock.monotonicMs()
     const ends = (digest: string) => {
       const found = this.#find(model, digest)
       if (found === undefined) return 1
       // The same request may have been at several engines at once, in the way of different others: that is no second try.
-      return (begunMs.get(digest) ?? Number.NEGATIVE_INFINITY) >= found.atMs ? found.ends + 1 : found.ends
+      return (present.get(digest) ?? Number.NEGATIVE_INFINITY) >= found.atMs ? found.ends + 1 : found.ends
     }
-    // Of several it is to be seen which it was, of whatever kind they are.
-    const isSure = end.how === "hung" && isOne
-    const isRefused = (digest: string) =>
-      ends(digest) >= MOST_THERE || (reading.has(digest) && (isSure || ends(digest) >= MOST_READ))
-    if (end.how === "hung" && [...reading].some((digest) => ends(digest) > 1)) this.#lines.get(model)?.rest(REST_MS)
-    const shared = [...present].filter(isRefused).length > 1
-    for (const digest of present) {
-      const forMs = shared && ends(digest) < MOST_THERE ? SHARED_MS : REMEMBERED_MS
+    if (end.how === "hung" && [...present.keys()].some((digest) => ends(digest) > 1))
+      this.#lines.get(model)?.rest(REST_MS)
+    const cause = only !== null && (isCertain || ends(only) >= MOST_ENDS) ? only : null
+    const counted = cause === null ? [...present.keys()] : [cause]
+    const isRefused = (digest: string) => digest === cause || ends(digest) >= MOST_THERE
+    const forMs = counted.filter(isRefused).length > 1 ? SHARED_MS : REMEMBERED_MS
+    for (const digest of counted) {
       const before = this.#find(model, digest)?.refusedUntilMs ?? null
       const refusedUntilMs = isRefused(digest) ? Math.max(before ?? 0, atMs + forMs) : before
       const next = { ends: ends(digest), last: end, atMs, refusedUntilMs }
@@ -149,6 +164,7 @@ export class BlamedRequests {
       if (this.#blames.size <= MOST_REMEMBERED) break
       this.#blames.delete(key)
     }
+    this.look(model)
   }
 }
 

@@ -210,3 +210,18 @@ test("those that wait to be tried alone hold no place, and after one that had a 
   leaving.abort()
   assert.equal(mortals.timesAsked("deadly 2") + mortals.timesAsked("deadly 3"), 2, "they wait")
 })
+
+// Else it would wait for the first one, of which nothing is known for minutes.
+test("who waits to be tried alone hears at once that the model was stopped", { timeout: 60_000 }, async () => {
+  await using mortals = await Mortals.start(1, HUNG)
+  mortals.held = 2
+  const leaving = new AbortController()
+  const first = mortals.ask("deadly 1", { stream: true }, leaving.signal)
+  first.catch(() => {})
+  const second = mortals.ask("deadly 2")
+  while (mortals.asked.length < 2 || mortals.asked[1]!.length < 1) await new Promise(setImmediate)
+  mortals.scene.server.running.models.remove("tiny")
+  const [status, , message] = await told(await second)
+  assert.deepEqual([status, message], [503, "The model tiny cannot answer: it is not served any more"])
+  leaving.abort()
+})

@@ -24,9 +24,9 @@ test("of a crash those may be the cause that were being read, or were given up a
   readings.begin("streams").token()
   readings.begin("read")
   pass(1_500)
-  const { reading, present } = readings.settle({ how: "crashed", why: "" })
-  assert.deepEqual([...reading].sort(), ["left", "read"])
-  assert.deepEqual([...present].sort(), ["left", "read", "streams"])
+  const { only, present } = readings.settle({ how: "crashed", why: "" })
+  assert.deepEqual([...present.keys()].sort(), ["left", "read", "streams"])
+  assert.equal(only, null)
   assert.equal(readings.settle({ how: "memory", why: "" }).end.how, "crashed", "the first that is told counts")
 })
 
@@ -42,8 +42,8 @@ test("of one that stood still those may be the cause that were there when it beg
   pass(60_000)
   readings.begin("came later")
   pass(60_000)
-  const { reading } = readings.settle({ how: "hung", why: "", silentMs: 121_000 })
-  assert.deepEqual([...reading].sort(), ["cause", "impatient"])
+  const { present } = readings.settle({ how: "hung", why: "", silentMs: 121_000 })
+  assert.deepEqual([...present.keys()].sort(), ["cause", "impatient"])
 })
 
 test("of one that stood still all may be the cause that it was reading; who had a token only where it read nothing", () => {
@@ -51,17 +51,11 @@ test("of one that stood still all may be the cause that it was reading; who had 
   readings.begin("grammar")
   readings.begin("words")
   readings.begin("answers").token()
-  const { reading, present } = readings.settle({ how: "hung", why: "" })
-  assert.deepEqual(
-    [[...reading], [...present]],
-    [
-      ["grammar", "words"],
-      ["grammar", "words"],
-    ],
-  )
+  assert.deepEqual([...readings.settle({ how: "hung", why: "" }).present.keys()], ["grammar", "words"])
   const alone = new EngineReadings(steered().clock)
   alone.begin("answers").token()
-  assert.deepEqual([...alone.settle({ how: "hung", why: "" }).present], ["answers"])
+  const { present, only, isCertain } = alone.settle({ how: "hung", why: "" })
+  assert.deepEqual([[...present.keys()], only, isCertain], [["answers"], "answers", false])
 })
 
 const LONG_MS = 3_600_000
@@ -101,60 +95,38 @@ test("one is read alone once all that are read have a token, are over or have be
   ;(await ended).open()
 })
 
-test("it is one alone that an engine stood still with, where it was answering none that is held to a shape", () => {
-  const end = { how: "hung", why: "" } as const
-  const isOne = (...begin: ((readings: EngineReadings) => void)[]) => {
+test("it is known which it was where one alone was read, and for certain where an engine stood still and was answering none that is held to a shape", () => {
+  const found = (how: "hung" | "crashed", ...begin: ((readings: EngineReadings) => void)[]) => {
     const readings = new EngineReadings(steered().clock)
     for (const each of begin) each(readings)
-    return readings.settle(end).isOne
+    const { only, isCertain } = readings.settle({ how, why: "" })
+    return [only, isCertain]
   }
   const read = (readings: EngineReadings) => void readings.begin("read")
-  assert.equal(isOne(read), true)
-  assert.equal(isOne(read, read), true, "the same twice is one")
-  assert.equal(
-    isOne(read, (readings) => readings.begin("answers").token()),
-    true,
-  )
-  assert.equal(
-    isOne(read, (readings) => readings.begin("shape", true).token()),
-    false,
-  )
-  assert.equal(
-    isOne(read, (readings) => void readings.begin("other")),
-    false,
-  )
+  const answers = (readings: EngineReadings) => readings.begin("answers").token()
+  const shape = (readings: EngineReadings) => readings.begin("shape", true).token()
+  const other = (readings: EngineReadings) => void readings.begin("other")
+  assert.deepEqual(found("hung", read), ["read", true])
+  assert.deepEqual(found("hung", read, read), ["read", true], "the same twice is one")
+  assert.deepEqual(found("hung", read, answers), ["read", true])
+  assert.deepEqual(found("hung", read, shape), ["read", false])
+  assert.deepEqual(found("hung", read, other), [null, false])
+  assert.deepEqual(found("hung", answers, shape), [null, false])
+  assert.deepEqual(found("crashed", read, answers), ["read", false], "an engine may crash of itself")
 })
 
-test("who came after one had left, of which it may have stood still already, was there and is known to have been no more", () => {
+test("what was taken to be answered before is not the cause; what was only after it had the engine stand still may be", () => {
   const { clock, pass } = steered()
   const readings = new EngineReadings(clock)
-  readings.begin("before")
-  const left = readings.begin("left")
-  pass(2_000)
-  left.leave()
-  pass(1)
-  readings.begin("after")
-  pass(119_000)
-  const { reading, begunMs } = readings.settle({ how: "hung", why: "", silentMs: 120_000 })
-  assert.deepEqual([...reading].sort(), ["after", "before", "left"])
-  assert.deepEqual([...begunMs.keys()].sort(), ["before", "left"])
-})
-
-test("what has been there for long is taken to be answered, also where it shows no token", () => {
-  for (const [how, longMs, silentMs] of [
-    ["crashed", 5_000, 0],
-    ["hung", 30_000, 120_000],
-  ] as const) {
-    const { clock, pass } = steered()
-    const readings = new EngineReadings(clock)
-    readings.begin("whole")
-    pass(longMs + 1)
-    readings.begin("read")
-    pass(silentMs)
-    const { reading, present, isOne } = readings.settle({ how, why: "", silentMs })
-    assert.deepEqual([[...reading], isOne], [["read"], true])
-    assert.equal(present.has("whole"), how === "crashed")
-  }
+  const before = readings.begin("before")
+  pass(30_000)
+  before.token()
+  const cause = readings.begin("cause")
+  pass(30_000)
+  cause.token()
+  pass(90_000)
+  const { only, isCertain, present } = readings.settle({ how: "hung", why: "", silentMs: 120_000 })
+  assert.deepEqual([only, isCertain, [...present.keys()]], ["cause", true, ["cause"]])
 })
 
 test("of an end for other reasons nobody is the cause", () => {

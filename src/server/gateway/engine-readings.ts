@@ -17,14 +17,12 @@ export interface EngineEnd {
 /** What may have been the cause of an engine's end: digests of requests. */
 export interface EngineVerdict {
   readonly end: EngineEnd
-  /** It was reading these: no token of theirs had come. */
-  readonly reading: ReadonlySet<string>
-  /** It was reading only one, and answering none with which it may stand still after the first tokens. */
-  readonly isOne: boolean
-  /** These, and those that it was answering. */
-  readonly present: ReadonlySet<string>
-  /** When each was brought to it, the last time; not of those that came after one had left of which it may have stood still already. */
-  readonly begunMs: ReadonlyMap<string, number>
+  /** Those that were there, and when each was brought to it, the last time. Of one that stood still those that it was reading, if there were any. */
+  readonly present: ReadonlyMap<string, number>
+  /** The only one that it was reading, no token of which had come; where it read none, the only one that was there; `null`: there were several. */
+  readonly only: string | null
+  /** The only one was being read when it stood still, beside no answer with which it may do so after the first tokens. */
+  readonly isCertain: boolean
 }
 
 /** Who gave up waiting is known to have been there for as long: an engine may die of a request, or stand still, whose client is gone. */
@@ -32,9 +30,6 @@ const LEFT_KEPT_MS = 600_000
 const MOST_LEFT = 256
 /** An engine that ends did so for nothing that was given up earlier. */
 const LEFT_BEFORE_END_MS = 30_000
-/** Of what an engine ends, or stands still, it does so within this of the beginning. */
-export const CRASHES_READ_MS = 5_000
-export const HANGS_READ_MS = 30_000
 /** How far off it may be since when an engine stands still: it is looked at every few seconds, and told a moment later. */
 const SINCE_WITHIN_MS = 15_000
 
@@ -76,9 +71,9 @@ export class EngineReadings {
       mayStall,
       begunMs: this.#clock.monotonicMs(),
       leftMs: null,
-      hasToken: false,
+      tokenMs: null,
       token: () => {
-        reading.hasToken = true
+        reading.tokenMs ??= this.#clock.monotonicMs()
         this.#look()
       },
       over: () => {
@@ -133,7 +128,7 @@ export class EngineReadings {
   #readForMs(longMs: number): number {
     if (this.#verdict !== null) return 0
     const now = this.#clock.monotonicMs()
-    const read = [...this.#there].filter(({ hasToken }) => !hasToken)
+    const read = [...this.#there].filter(({ tokenMs }) => tokenMs === null)
     return Math.max(0, ...read.map(({ begunMs }) => Math.ceil(begunMs + longMs - now)))
   }
 
@@ -141,18 +136,22 @@ export class EngineReadings {
   settle(end: EngineEnd): EngineVerdict {
     if (this.#verdict !== null) return this.#verdict
     const suspects = end.how === "other" ? [] : [...this.#left, ...this.#there].filter(this.#wasThere(end))
-    const digests = (list: readonly Reading[]) => new Set(list.map(({ digest }) => digest))
-    const endMs = this.#clock.monotonicMs() - (end.how === "hung" ? (end.silentMs ?? 0) : 0)
-    const longMs = end.how === "hung" ? HANGS_READ_MS : CRASHES_READ_MS
-    // An answer that comes whole shows no token: after some time it is taken to be written.
-    const read = suspects.filter(({ hasToken, begunMs }) => !hasToken && begunMs >= endMs - longMs)
-    // Who has a token is hardly the cause where others are read: it would have stood still before.
-    const present = end.how === "hung" && read.length > 0 ? read : suspects
-    const leftMs = Math.min(...(end.how === "hung" ? read.map((one) => one.leftMs ?? Number.POSITIVE_INFINITY) : []))
-    const begunMs = new Map(present.filter((one) => one.begunMs <= leftMs).map((one) => [one.digest, one.begunMs]))
-    const reading = digests(read)
-    const isOne = reading.size === 1 && suspects.every(({ digest, mayStall }) => !mayStall || reading.has(digest))
-    this.#verdict = { end, reading, isOne, present: digests(present), begunMs }
+    const endMs = this.#clock.monotonicMs() - (end.silentMs ?? 0)
+    // What is only taken to be answered may be so after it had the engine stand still.
+    const read = suspects.filter(({ tokenMs }) => tokenMs === null || tokenMs > endMs + SINCE_WITHIN_MS)
+    // Who has a token is hardly the cause where others are read.
+    const likely = read.length > 0 ? read : suspects
+    const [one, ...others] = new Set(likely.map(({ digest }) => digest))
+    const isOne = one !== undefined && others.length === 0
+    const isHung = end.how === "hung"
+    this.#verdict = {
+      end,
+      // It would have stood still before.
+      present: new Map((isHung ? likely : suspects).map(({ digest, begunMs }) => [digest, begunMs])),
+      only: isOne ? one : null,
+      isCertain:
+        isHung && isOne && read.length > 0 && suspects.every(({ digest, mayStall }) => !mayStall || digest === one),
+    }
     this.#told.resolve(this.#verdict)
     this.#look()
     return this.#verdict
@@ -199,9 +198,9 @@ export interface Reading {
   readonly begunMs: number
   /** When it was given up; `null`: it was not. */
   leftMs: number | null
-  /** A token of its answer has come. */
-  hasToken: boolean
-  /** One has come now. */
+  /** When the first token of its answer came, or it was taken to have come; `null`: it has not. */
+  tokenMs: number | null
+  /** One has come now, or it has been read alone for so long that it is taken to be answered: what comes whole shows none. */
   token(): void
   /** It is answered, or never reached the engine. */
   over(): void

@@ -52,6 +52,7 @@ export async function carryOut(exchange: Exchange): Promise<void> {
   const { signal, turns, user, beginnings, limits, meter, body, blamed, name } = exchange
   const excluded = new Set<string>()
   let silences = 0
+  let losses = 0
   let isAsked = false
   blamed.refuse(name, body.digest)
   // Also while it waits: a cold model may take longer than clients wait for a first byte.
@@ -80,9 +81,11 @@ export async function carryOut(exchange: Exchange): Promise<void> {
       meter.forget()
       exchange.model()?.failed(turn.replica, error.message)
       // One that was stopped meanwhile comes back for nobody.
-      if (excluded.size >= limits.tries || exchange.model() === undefined) throw error.problem
+      if (exchange.model() === undefined) throw error.problem
       if (error.isSilent && ++silences >= MOST_SILENCES) throw error.problem
-      if (error.isCut) await keepFromOthers(turn.replica, { name, digest: body.digest, blamed, signal })
+      const isOfAnother =
+        error.isCut && (await keepFromOthers(turn.replica, { name, digest: body.digest, blamed, signal }))
+      if (!isOfAnother && ++losses >= limits.tries) throw error.problem
     } finally {
       apart?.over()
       turn?.release(meter.tokens, pace)
@@ -111,6 +114,7 @@ async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | u
     await apart?.begin(readings, () => exchange.turns.look(), signal)
   }
   const reading = readings?.begin(body.digest, exchange.weight > 0)
+  if (reading !== undefined) apart?.reads(reading)
   let response: IncomingMessage | undefined
   try {
     const asked = { begin: `{"model":${JSON.stringify(replica.model)},`, rest: body.forEngine() }
@@ -118,7 +122,7 @@ async function askReplica(exchange: Exchange, replica: Replica, apart: Apart | u
     const source = { replica, name }
     const sink = exchange.sink()
     const onToken = () => {
-      if (reading?.hasToken === false) reading.token()
+      reading?.token()
       apart?.over()
     }
     if (exchange.stream && !(await relay(exchange, sink, source, response, onToken))) {

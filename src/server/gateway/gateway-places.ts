@@ -40,6 +40,12 @@ export function takesSockets({ url }: { readonly url?: string | undefined }): bo
   return placeOf(url ?? "") === undefined
 }
 
+/** By which methods what is there can be asked; OPTIONS besides. */
+export function methodsOf({ kind }: Place): readonly string[] {
+  if (kind === "unsupported") return ["GET", "POST", "DELETE"]
+  return kind === "dialect" ? ["POST"] : ["GET", "HEAD"]
+}
+
 /** The path of a request's URL, without the query. */
 export function pathOf(url: string): string {
   return url.split("?", 1)[0]!.replace(/^https?:\/\/[^/]*/i, "")

@@ -24,7 +24,7 @@ import { ChoicesExchange, type MeterOf } from "./choices-exchange.ts"
 import { ClientAnswer } from "./client-answer.ts"
 import { carryOut } from "./exchange.ts"
 import { GATEWAY_LIMITS, type GatewayLimits } from "./gateway-limits.ts"
-import { type Place, pathOf, placeOf } from "./gateway-places.ts"
+import { methodsOf, type Place, pathOf, placeOf } from "./gateway-places.ts"
 import { type BodyHold, HeldBody, HeldBytes } from "./held-bytes.ts"
 import { keyOf } from "./keys.ts"
 import { Meter, mostTokensOf } from "./meter.ts"
@@ -78,7 +78,10 @@ export class Gateway implements Disposable {
     this.#blamed = new BlamedRequests(core.clock)
     this.#run = makeId<string>("r", core.randomBytes(16)).slice(1, 17)
     this.#unlisten = [
-      models.onChange((name) => this.#turns.get(name)?.look()),
+      models.onChange((name) => {
+        this.#turns.get(name)?.look()
+        this.#blamed.look(name)
+      }),
       core.followers.onAccounts(() => this.#endRemoved()),
     ]
     core.signal.addEventListener("abort", () => this.#endAll(), { once: true })
@@ -282,11 +285,6 @@ function isOfAnthropic(place: Place, { headers }: IncomingMessage): boolean {
   if (place.kind === "dialect") return place.dialect.isAnthropic
   if (place.kind === "unsupported") return place.isAnthropic
   return headers["anthropic-version"] !== undefined
-}
-
-function methodsOf({ kind }: Place): readonly string[] {
-  if (kind === "unsupported") return ["GET", "POST", "DELETE"]
-  return kind === "dialect" ? ["POST"] : ["GET", "HEAD"]
 }
 
 /** Names of fields come from the client: what a header cannot hold is left out. */

@@ -19,23 +19,27 @@ export interface EndedRequest {
 /**
  * A request of which an engine may have ended is not brought to one after the other: it would take the model from everybody. Waits a moment for
  * it to be known why the engine ended.
+ * @returns whether it is known to have ended of another request
  * @throws {GatewayProblem} not_ready, where it was for want of memory; broken, where it stood still with this request, or is the second one to end with it
  */
 export async function keepFromOthers(
   { readings }: Replica,
   { name, digest, blamed, signal }: EndedRequest,
-): Promise<void> {
+): Promise<boolean> {
   const verdict = readings === undefined ? null : await within(KNOWN_WITHIN_MS, readings.untilEnd, signal)
-  if (verdict === null) return
-  const { how, why } = verdict.end
+  if (verdict === null) return false
+  const { end, only } = verdict
+  const { how, why } = end
   if (how === "memory")
     throw new GatewayProblem(
       "not_ready",
       `The answer of ${name} was lost: ${why}. It is not asked for elsewhere, as this request may have been the cause: send a shorter one, or serve the model with less context or fewer slots`,
       { retryAfterS: RETRY_MEMORY_S },
     )
-  const problem = how === "other" ? undefined : blamed.problemAfter(name, digest, verdict.end)
+  if (how === "other") return false
+  const problem = blamed.problemAfter(name, digest, end)
   if (problem !== undefined) throw problem
+  return only !== null && only !== digest && blamed.problemAfter(name, only, end) !== undefined
 }
 
 /** @returns `null` where it is not there in time @throws the signal's reason */

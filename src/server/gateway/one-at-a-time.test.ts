@@ -8,7 +8,7 @@ test("one goes at a time, of those that wait the lightest, of several the first;
   const { signal } = new AbortController()
   const leaving = new AbortController()
   const enter = async (name: string, weight: number, until = signal) => {
-    const leave = await line.enter(weight, until)
+    const leave = await line.enter(weight, () => false, until)
     went.push(name)
     return leave
   }
@@ -32,11 +32,13 @@ test("one goes at a time, of those that wait the lightest, of several the first;
 test("nobody goes on while it rests", async () => {
   const line = new OneAtATime(1)
   const { signal } = new AbortController()
-  const leave = await line.enter(0, signal)
+  const leave = await line.enter(0, () => false, signal)
   let isNext = false
-  const next = line.enter(0, signal).then(() => {
-    isNext = true
-  })
+  const next = line
+    .enter(0, () => false, signal)
+    .then(() => {
+      isNext = true
+    })
   line.rest(3_600_000)
   leave()
   await new Promise(setImmediate)
@@ -47,11 +49,35 @@ test("nobody goes on while it rests", async () => {
   const empty = new OneAtATime(0)
   empty.rest(3_600_000)
   let isIn = false
-  const enters = empty.enter(0, signal).then(() => {
-    isIn = true
-  })
+  const enters = empty
+    .enter(0, () => false, signal)
+    .then(() => {
+      isIn = true
+    })
   await new Promise((later) => setTimeout(later, 20))
   assert.equal(isIn, false)
   empty.rest(0)
   await enters
+})
+
+test("who need not wait any longer goes at once, and lets nobody else go on", async () => {
+  const line = new OneAtATime(1)
+  const { signal } = new AbortController()
+  let isFree = false
+  const leave = await line.enter(0, () => false, signal)
+  const freed = line.enter(0, () => isFree, signal)
+  let isNext = false
+  const next = line
+    .enter(0, () => false, signal)
+    .then(() => {
+      isNext = true
+    })
+  line.look()
+  isFree = true
+  line.look()
+  ;(await freed)()
+  await new Promise(setImmediate)
+  assert.equal(isNext, false)
+  leave()
+  await next
 })

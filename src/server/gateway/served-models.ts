@@ -57,6 +57,11 @@ export interface ServedModel {
   readonly inFlight?: (replica: Replica, change: 1 | -1) => void
 }
 
+/** Whether nobody need wait for it: it is not served any more, or no replica will come by itself. */
+export function isOver(model: ServedModel | undefined): boolean {
+  return model === undefined || (model.replicas.length === 0 && model.problem !== null)
+}
+
 /** The models that are served just now: filled by whoever runs them, read by the gateway. */
 export class ServedModels {
   readonly #models = new Map<string, ServedModel>()

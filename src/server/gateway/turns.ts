@@ -4,7 +4,7 @@ import { GatewayProblem } from "../../gateway/gateway-problem.ts"
 import { type ExpectedPace, type PaceSample, ReplicaPaces } from "../../gateway/replica-paces.ts"
 import type { GatewayLimits } from "./gateway-limits.ts"
 import { type Beginning, PrefixMemory } from "./prefix-memory.ts"
-import type { Replica, ServedModel, ServedModels } from "./served-models.ts"
+import { isOver, type Replica, type ServedModel, type ServedModels } from "./served-models.ts"
 
 /** A place at a replica, to be given back once. */
 export interface Turn {
@@ -103,7 +103,7 @@ export class Turns {
   /** The model has changed, or a place is free. */
   look(): void {
     const model = this.#models.find(this.#name)
-    if (model === undefined || (model.replicas.length === 0 && model.problem !== null)) {
+    if (model === undefined || isOver(model)) {
       const problem = this.#goneFor(model)
       for (let each = this.#queue.take(); each !== undefined; each = this.#queue.take()) each.refuse(problem)
       return

@@ -123,7 +123,7 @@ interface Blame {
 /** Whether its engine may have ended of a request. */
 function blame({ watch, blamedLosses }: LiveReplica): Blame {
   watch?.settle()
-  const present = watch?.readings.verdict?.present ?? new Set<string>()
+  const present = new Set(watch?.readings.verdict?.present.keys())
   const isAgain = blamedLosses.note(present)
   return { isAgain, isOfRequest: present.size > 0 && blamedLosses.causes === 1, requests: present.size }
 }
