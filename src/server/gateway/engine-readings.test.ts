@@ -113,6 +113,8 @@ test("it is known which it was where one alone was read, and for certain where a
   assert.deepEqual(found("hung", read, other), [null, false])
   assert.deepEqual(found("hung", answers, shape), [null, false])
   assert.deepEqual(found("crashed", read, answers), ["read", false], "an engine may crash of itself")
+  assert.deepEqual(found("hung", answers), ["answers", false])
+  assert.deepEqual(found("crashed", answers), [null, false])
 })
 
 test("what was taken to be answered before is not the cause; what was only after it had the engine stand still may be", () => {

@@ -19,7 +19,7 @@ export interface EngineVerdict {
   readonly end: EngineEnd
   /** Those that were there, and when each was brought to it, the last time. Of one that stood still those that it was reading, if there were any. */
   readonly present: ReadonlyMap<string, number>
-  /** The only one that it was reading, no token of which had come; where it read none, the only one that was there; `null`: there were several. */
+  /** The only one that it was reading, no token of which had come; where it read none and stood still, the only one that was there; `null`: there were several. */
   readonly only: string | null
   /** The only one was being read when it stood still, beside no answer with which it may do so after the first tokens. */
   readonly isCertain: boolean
@@ -148,7 +148,7 @@ export class EngineReadings {
       end,
       // It would have stood still before.
       present: new Map((isHung ? likely : suspects).map(({ digest, begunMs }) => [digest, begunMs])),
-      only: isOne ? one : null,
+      only: isOne && (isHung || read.length > 0) ? one : null,
       isCertain:
         isHung && isOne && read.length > 0 && suspects.every(({ digest, mayStall }) => !mayStall || digest === one),
     }
