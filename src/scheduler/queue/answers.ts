@@ -41,8 +41,8 @@ export class Answers {
 
   add(at: number, found: readonly Found[]): void {
     if (found.length === 0) return
-    const { spec } = this.#lines[at]!
-    if (spec.partitions.length === 1) {
+    const { spec, asking } = this.#lines[at]!
+    if (!asking.hasSeveralTurns) {
       const before = this.#answers[at]
       this.#answers[at] = before === undefined ? found : [...before, ...found]
       return

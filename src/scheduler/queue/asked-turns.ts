@@ -3,9 +3,15 @@ import type { Found } from "./found.ts"
 import type { Line } from "./line.ts"
 import { endsLate } from "./misses-deadline.ts"
 import type { OwnTurnsParts } from "./own-turns.ts"
+import type { QueueScene } from "./queue-scene.ts"
 import { ITSELF } from "./task-counts.ts"
 
 const NOTHING_FOUND: readonly Found[] = []
+
+/** Whether there are such turns at all. */
+export function areSomeAsked({ waiting }: QueueScene): boolean {
+  return waiting.some(({ roomAsked }) => roomAsked !== undefined)
+}
 
 type Parts = Pick<OwnTurnsParts, "calendar" | "requests" | "limits" | "taskCounts" | "preemptor" | "begins">
 
@@ -20,11 +26,8 @@ export class AskedTurns {
     this.#parts = parts
   }
 
-  /**
-   * @param at where the line stands in the queue
-   * @returns what starts, or has this room for as soon as the others are gone
-   */
-  visit(line: Line, at: number): readonly Found[] {
+  /** @returns what starts, or has this room for as soon as the others are gone */
+  visit(line: Line): readonly Found[] {
     const { calendar, requests, limits, taskCounts, preemptor, begins } = this.#parts
     const { spec, standing } = line
     if (spec.roomAsked === undefined) return NOTHING_FOUND
@@ -33,7 +36,7 @@ export class AskedTurns {
       .filter(({ partition }) => partition === standing.partition.name)
       .sort((a, b) => a.startMs - b.startMs)
     if (rooms.length === 0 || standing.refusal !== null || endsLate(line, calendar.grid.nowMs)) return NOTHING_FOUND
-    const request = requests.of(line, at)
+    const request = requests.of(line)
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
     const tasks = (spec.array === null ? ITSELF : taskIndices(spec.array.tasks))[Symbol.iterator]()
     const found: Found[] = []

@@ -52,7 +52,7 @@ export class EarlierTurns {
   }
 
   /** `undefined`: nothing so far. */
-  of({ id }: QueueJob): Known | undefined {
+  of({ id }: Pick<QueueJob, "id">): Known | undefined {
     return this.#byJob.size === 0 ? undefined : this.#byJob.get(id)
   }
 
@@ -100,7 +100,7 @@ export class EarlierTurns {
   }
 
   /** The same of this job. */
-  isBound({ id }: QueueJob): boolean {
+  isBound({ id }: Pick<QueueJob, "id">): boolean {
     return this.hasBounds && this.#bound.has(id)
   }
 

@@ -14,7 +14,7 @@ export function entryOf(
 ): QueueEntry {
   const { task, room, isStart, preempts, reason, holds, isEstimate, behind = null, line = turn } = found
   return {
-    job: line.spec.id,
+    job: line.id,
     task,
     partition: line.standing.partition.name,
     qos: line.standing.qos.name,

@@ -33,17 +33,17 @@ export class Estimates {
       const isBeyond = beyond[next] === at
       if (isBeyond) next++
       if (found === undefined) continue
-      const room = isBeyond && (found.room === null || found.isEstimate) ? this.#roomOf(line, at, found) : null
+      const room = isBeyond && (found.room === null || found.isEstimate) ? this.#roomOf(line, found) : null
       // In several partitions it is the first of its times.
       if (room !== null && !(found.isEstimate && found.room!.startMs <= room.startMs))
         answers.replace(at, { ...found, room, isStart: false, isEstimate: true })
-      this.#note(line, at, answers.allOf(at))
+      this.#note(line, answers.allOf(at))
     }
   }
 
-  #roomOf(line: Line, at: number, { reason }: Found): Room | null {
+  #roomOf(line: Line, { reason }: Found): Room | null {
     const { requests, calendar } = this.#pass
-    const request = requests.of(line, at)
+    const request = requests.of(line)
     const fromMs = this.#byPartition.get(line.standing.partition.name) ?? 0
     const plan =
       reason?.code === "in_turn"
@@ -56,7 +56,7 @@ export class Estimates {
   }
 
   /** Who waits keeps back those behind it, as it does in the queue. */
-  #note(line: Line, at: number, all: readonly Found[]): void {
+  #note(line: Line, all: readonly Found[]): void {
     const { spec, standing } = line
     if (spec.booking !== null || standing.qos.noReserve) return
     let lastMs = 0
@@ -71,7 +71,7 @@ export class Estimates {
     if (!this.#isStrict || spec.hostsWanted === null)
       this.#byPartition.set(partition, Math.max(this.#byPartition.get(partition) ?? 0, lastMs))
     if (this.#isStrict)
-      for (const place of this.#pass.requests.of(line, at).places)
+      for (const place of this.#pass.requests.of(line).places)
         this.#byPlace[place] = Math.max(this.#byPlace[place] ?? 0, lastMs)
   }
 }

@@ -4,7 +4,7 @@ import { takesJobs } from "../obstacle.ts"
 import type { Line } from "./line.ts"
 import type { QueueScene } from "./queue-scene.ts"
 
-type Asking = Pick<Line, "spec">
+type Asks = Pick<Line, "asking">
 
 /** Of each line of a queue, the least of each resource that it or anybody behind it asks for: a host with less takes none of them. */
 export class LeastNeeds {
@@ -13,10 +13,10 @@ export class LeastNeeds {
   /** On hosts without a GPU, where it was left open whether one is needed. */
   readonly #gpusElsewhere: Float64Array
   readonly #cores: Float64Array
-  readonly #lines: readonly Asking[]
+  readonly #lines: readonly Asks[]
 
   /** @param before of a queue of which many lines are the same: only what differs is looked at, and before that as far as it makes a difference */
-  constructor(lines: readonly Asking[], before?: LeastNeeds) {
+  constructor(lines: readonly Asks[], before?: LeastNeeds) {
     const column = () => new Float64Array(lines.length + 1).fill(Number.POSITIVE_INFINITY)
     this.#lines = lines
     this.#memory = column()
@@ -40,7 +40,7 @@ export class LeastNeeds {
   #reckon(end: number, isKnown?: (at: number) => boolean): void {
     const [memory, gpus, gpusElsewhere, cores] = this.#columns
     for (let at = end - 1; at >= 0; at--) {
-      const { resources } = this.#lines[at]!.spec
+      const { resources } = this.#lines[at]!.asking
       memory[at] = Math.min(memory[at + 1]!, resources.memoryBytes ?? DEFAULT_MEMORY_BYTES)
       gpus[at] = Math.min(gpus[at + 1]!, resources.gpus ?? 1)
       gpusElsewhere[at] = Math.min(gpusElsewhere[at + 1]!, resources.gpus ?? 0)

@@ -2,9 +2,7 @@ import type { EarlierTurns } from "./earlier-turns.ts"
 import type { Found } from "./found.ts"
 import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
-import type { LineRequest } from "./line-request.ts"
 import type { Turn } from "./partition-turns.ts"
-import type { Standing } from "./standings.ts"
 
 /** What was found, and all on which it rests. */
 interface Told {
@@ -23,7 +21,8 @@ interface Told {
 export class LimitedAlike {
   readonly #limits: LimitReasons
   readonly #earlier: EarlierTurns
-  readonly #told = new Map<Standing, Map<LineRequest, Told>>()
+  /** By what lines ask. */
+  readonly #told: (Told | undefined)[] = []
 
   constructor(limits: LimitReasons, earlier: EarlierTurns) {
     this.#limits = limits
@@ -31,29 +30,25 @@ export class LimitedAlike {
   }
 
   /** What the line finds, where that is known without a look. */
-  of(line: Line, request: LineRequest): readonly Found[] | undefined {
-    const told = this.#told.get(line.standing)?.get(request)
+  of(line: Line): readonly Found[] | undefined {
+    const told = this.#told[line.asking.index]
     if (told === undefined || told.changes !== this.#limits.changes) return undefined
     const { turn, firstWaiting, isFull } = told
-    return turn.firstWaiting === firstWaiting && turn.isFull === isFull && this.#isPlain(line) ? told.found : undefined
+    return turn.firstWaiting === firstWaiting && turn.isFull === isFull && this.#isNew(line) ? told.found : undefined
   }
 
   /** Takes note of what a line has found at its turn. @returns the same */
-  noted(line: Line, request: LineRequest, turn: Turn, found: readonly Found[]): readonly Found[] {
-    if (found.length !== 1 || found[0]!.reason?.code !== "limit" || !this.#isPlain(line)) return found
+  noted(line: Line, turn: Turn, found: readonly Found[]): readonly Found[] {
+    if (found.length !== 1 || found[0]!.reason?.code !== "limit") return found
+    const { index, isPlain } = line.asking
     const { firstWaiting, isFull } = turn
-    let byRequest = this.#told.get(line.standing)
-    if (byRequest === undefined) {
-      byRequest = new Map()
-      this.#told.set(line.standing, byRequest)
-    }
-    byRequest.set(request, { found, changes: this.#limits.changes, turn, firstWaiting, isFull })
+    if (isPlain && this.#isNew(line))
+      this.#told[index] = { found, changes: this.#limits.changes, turn, firstWaiting, isFull }
     return found
   }
 
-  /** Whether nothing but its standing and what it asks for decides: it has one turn and one task, and nothing so far. */
-  #isPlain({ spec }: Line): boolean {
-    if (spec.array !== null || spec.partitions.length > 1) return false
-    return this.#earlier.of(spec) === undefined && !this.#earlier.isBound(spec)
+  /** Whether it has nothing so far, nor had in another pass. */
+  #isNew(line: Line): boolean {
+    return this.#earlier.of(line) === undefined && !this.#earlier.isBound(line)
   }
 }

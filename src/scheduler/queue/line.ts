@@ -1,7 +1,9 @@
+import type { JobId } from "../../protocol/ids.ts"
 import type { Amounts } from "../limits/limits.ts"
 import { ageFactor, amountFactor, type PoolSize, sizeFactor } from "../priority/factors.ts"
 import { keepHigher, type Priority, type PriorityFactors, priorityNumber, priorityOf } from "../priority/priority.ts"
 import { placeAfter, putInOrder, type Queued, queueOrder } from "../priority/queue-order.ts"
+import type { Asking } from "./asking.ts"
 import { amountsOf } from "./limit-book.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
 import { inShortLane } from "./short-lane.ts"
@@ -11,6 +13,9 @@ import type { Standing, Standings } from "./standings.ts"
 export interface Line extends Queued {
   readonly spec: QueueJob
   readonly standing: Standing
+  readonly asking: Asking
+  /** Of `spec`. */
+  readonly id: JobId
   /** Its own limit, or its partition's; Infinity for none. */
   readonly limitMs: number
 }
@@ -102,6 +107,8 @@ export class Lines {
     return {
       spec: job,
       standing,
+      asking: this.#standings.askings.of(standing, job, limitMs),
+      id: job.id,
       limitMs,
       ...numbersOf(job),
       expedited: job.expedited,

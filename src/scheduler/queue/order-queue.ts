@@ -36,8 +36,8 @@ export class QueueOrder {
   }
 }
 
-function isInSeveral({ spec }: Line): boolean {
-  return spec.partitions.length > 1
+function isInSeveral({ asking }: Line): boolean {
+  return asking.hasSeveralTurns
 }
 
 export function orderQueue(scene: QueueScene, nowMs: number): QueueOrder {

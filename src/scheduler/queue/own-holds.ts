@@ -31,8 +31,6 @@ const NOTHING_KEPT: readonly KeptRoom[] = []
 
 /** What a request finds on owners' own hosts. */
 interface OnOwn {
-  /** By place, from 1 in the order in which it takes hosts; 0 for those on which it cannot run. */
-  readonly ranks: readonly number[]
   /** By user, before when there is no room on theirs: until the turns begin room only shrinks. */
   readonly boundsMs: Map<string, number>
   /** By user, the same on theirs alone, where it needs several. */
@@ -225,21 +223,20 @@ export class OwnHolds {
   #first({ spec }: Line, request: LineRequest): Room | null {
     const { plan } = request
     const { user } = spec
-    const { ranks, boundsMs, requests } = this.#onOwnOf(request)
-    const own = this.#own.placesOf(user)
+    const { boundsMs, requests } = this.#onOwnOf(request)
+    // In the order in which it takes them.
+    const places = this.#own.among(plan.asked.places, user)
     if (spec.hosts > 1 || plan.hasPieces) {
-      const places = this.#own.among(plan.asked.places, user)
       const onOwn = requests.get(user) ?? this.#calendar.request({ ...plan.asked, places })
       requests.set(user, onOwn)
       return this.#calendar.find(onOwn, Number.POSITIVE_INFINITY)
     }
     const fromMs = boundsMs.get(user) ?? this.#calendar.grid.nowMs
     let [firstMs, first] = [Number.POSITIVE_INFINITY, -1]
-    for (const place of own) {
-      if (ranks[place] === 0) continue
+    for (const place of places) {
       const ms = plan.roomOn(place, fromMs)
-      if (ms < firstMs || (ms === firstMs && first !== -1 && ranks[place]! < ranks[first]!))
-        [firstMs, first] = [ms, place]
+      if (ms < firstMs) [firstMs, first] = [ms, place]
+      if (ms === fromMs) break
     }
     boundsMs.set(user, firstMs)
     if (first !== -1) return { places: [first], startMs: firstMs }
@@ -251,10 +248,7 @@ export class OwnHolds {
   #onOwnOf(request: LineRequest): OnOwn {
     let onOwn = this.#onOwn.get(request)
     if (onOwn === undefined) {
-      const { places } = request.plan.asked
-      const ranks = new Array<number>(this.#calendar.profiles.length).fill(0)
-      for (let at = 0; at < places.length; at++) ranks[places[at]!] = at + 1
-      onOwn = { ranks, boundsMs: new Map(), requests: new Map() }
+      onOwn = { boundsMs: new Map(), requests: new Map() }
       this.#onOwn.set(request, onOwn)
     }
     return onOwn

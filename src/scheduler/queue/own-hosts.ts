@@ -10,6 +10,12 @@ const MOST_HELD = 64
 
 const NO_PLACES: readonly number[] = []
 
+interface Among {
+  /** By place, from 1 in the order in which they stand there; 0 for those that do not. */
+  readonly ranks: Int32Array
+  readonly byUser: Map<string, readonly number[]>
+}
+
 /** Whose hosts are whose, and on whose of them something of theirs could still start, though guests may have to give way. */
 export class OwnHosts {
   readonly #scene: QueueScene
@@ -21,8 +27,8 @@ export class OwnHosts {
   /** Owners with own hosts on which something of theirs could be planned. */
   readonly #holders: Set<string>
   readonly #looks = new Map<string, number>()
-  /** By the places of a request, which like requests share, and user: those that are the user's own. */
-  readonly #among = new Map<readonly number[], Map<string, readonly number[]>>()
+  /** By the places of a request, which like requests share. */
+  readonly #among = new Map<readonly number[], Among>()
 
   /** @param least of all who stand in the queue */
   constructor(scene: QueueScene, profiles: readonly Profile[], preemptor: Preemptor, least: LeastNeeds) {
@@ -80,15 +86,19 @@ export class OwnHosts {
 
   /** Those of these places that are theirs, in the same order. @param places of a request, the same list for all who ask alike */
   among(places: readonly number[], user: string): readonly number[] {
-    let byUser = this.#among.get(places)
-    if (byUser === undefined) {
-      byUser = new Map()
-      this.#among.set(places, byUser)
+    let among = this.#among.get(places)
+    if (among === undefined) {
+      const ranks = new Int32Array(this.#profiles.length)
+      for (let at = 0; at < places.length; at++) ranks[places[at]!] = at + 1
+      among = { ranks, byUser: new Map() }
+      this.#among.set(places, among)
     }
+    const { ranks, byUser } = among
     let found = byUser.get(user)
     if (found === undefined) {
-      const own = new Set(this.placesOf(user))
-      found = own.size === 0 ? NO_PLACES : places.filter((place) => own.has(place))
+      found = this.placesOf(user)
+        .filter((place) => ranks[place] !== 0)
+        .sort((a, b) => ranks[a]! - ranks[b]!)
       byUser.set(user, found)
     }
     return found

@@ -41,11 +41,8 @@ export class OwnTurns {
     this.#parts = parts
   }
 
-  /**
-   * @param at where the line stands in the queue
-   * @returns what starts
-   */
-  visit(line: Line, at: number): readonly Found[] {
+  /** @returns what starts */
+  visit(line: Line): readonly Found[] {
     const { own, calendar, earlier, requests, taskCounts, holds } = this.#parts
     const { spec, standing } = line
     if (spec.hosts > own.placesOf(spec.user).length || standing.refusal !== null) return NOTHING_FOUND
@@ -55,7 +52,7 @@ export class OwnTurns {
     if (before !== undefined && (spec.array === null ? before.begun > 0 : spec.partitions.length > 1))
       return NOTHING_FOUND
     own.lookedAt(spec.user)
-    const request = requests.of(line, at)
+    const request = requests.of(line)
     if (!own.owners.has(spec.user) && request.ownFull.has(spec.user)) return NOTHING_FOUND
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
     const found: Found[] = []

@@ -1,4 +1,5 @@
 import { Answers } from "./answers.ts"
+import { areSomeAsked } from "./asked-turns.ts"
 import { Eligibility } from "./eligible.ts"
 import { Estimates } from "./estimates.ts"
 import { type Line, Lines } from "./line.ts"
@@ -50,22 +51,19 @@ export function planQueue(
 function wholePass(pass: QueuePass, order: readonly Line[], limited: boolean) {
   const { scene } = pass
   const answers = new Answers(order)
-  for (let at = 0; at < order.length; at++) {
-    const line = order[at]!
-    if (line.spec.roomAsked !== undefined) answers.add(at, pass.first.asked.visit(line, at))
-  }
+  if (areSomeAsked(scene)) for (let at = 0; at < order.length; at++) answers.add(at, pass.first.asked.visit(order[at]!))
   if (scene.policy.owners.first) {
     for (let at = 0; at < order.length && !pass.own.isOver; at++) {
       const line = order[at]!
       if (!pass.own.concerns(line.standing.user)) continue
-      const found = pass.first.own.visit(line, at)
+      const found = pass.first.own.visit(line)
       if (found.length > 0) answers.setOwn(at, found)
     }
   }
   const beyond: number[] = []
   for (let at = 0; at < order.length; at++) {
     const line = order[at]!
-    const found = pass.look(line, at)
+    const found = pass.look(line)
     answers.add(at, found)
     if (found.length > 0 && found[0]!.room === null && hasNoTimeYet(found[0]!.reason, limited)) beyond.push(at)
   }

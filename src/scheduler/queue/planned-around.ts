@@ -57,7 +57,7 @@ export class PlannedAround {
   /** What was told at the turn of a line. */
   told(line: Line, request: LineRequest, found: readonly Found[]): void {
     // What it has from another turn is found again at this one, once it is earlier here.
-    if (line.spec.partitions.length > 1)
+    if (line.asking.hasSeveralTurns)
       for (const { room } of this.#earlier.of(line.spec)?.kept ?? [])
         this.#mayMove(request, room.startMs + line.limitMs)
     for (const { room, isStart, behind, ownersFirst } of found) {

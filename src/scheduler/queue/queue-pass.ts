@@ -64,7 +64,7 @@ export class QueuePass {
     this.#turns = new PartitionTurns(scene.policy)
     this.#closed = new ClosedPlaces(this.calendar, scene.hosts)
     this.#why = new WhyNotNow(scene, this.calendar, this.#closed)
-    this.requests = new Requests(scene, this.calendar, new HostTimes(scene, nowMs), order.lines.length)
+    this.requests = new Requests(scene, this.calendar, new HostTimes(scene, nowMs))
     this.#limits = new LimitReasons(scene, order.standings, nowMs)
     this.untimed = new Untimed(this.#limits)
     this.earlier = new EarlierTurns(this.calendar, this.#limits, mostKept)
@@ -93,30 +93,31 @@ export class QueuePass {
   }
 
   /** Its turn. Nothing where it has all of what it needs by its turn in another partition. Is it the last, what its job put off is done. */
-  visit(line: Line, at: number): readonly Found[] {
-    const request = this.requests.of(line, at)
-    const turn = this.#turns.of(line.standing.partition.name)
-    return this.#limited.of(line, request) ?? this.#limited.noted(line, request, turn, this.#visitAnew(line, at))
-  }
-
-  #visitAnew(line: Line, at: number): readonly Found[] {
-    this.ownHolds.turnBegins(line)
-    const earlier = this.earlier.of(line.spec)
-    return this.ownHolds.turnOver(line, this.#visitAll(line, at, earlier), earlier?.kept)
+  visit(line: Line): readonly Found[] {
+    return this.#limited.of(line) ?? this.#visitAnew(line)
   }
 
   /** Its turn; who has no time after it is noted for those behind. */
-  look(line: Line, at: number): readonly Found[] {
-    const found = this.visit(line, at)
-    const request = this.requests.of(line, at)
+  look(line: Line): readonly Found[] {
+    const request = this.requests.of(line)
+    const limited = this.#limited.of(line)
+    if (limited !== undefined) return this.untimed.look(line, request, limited)
+    const found = this.#visitAnew(line)
     this.around.turnOver(line, request)
-    const told = this.untimed.look(line, request, found, this.earlier.of(line.spec)?.kept, this.earlier.isSettled(line))
+    const told = this.untimed.look(line, request, found, this.earlier.of(line)?.kept, this.earlier.isSettled(line))
     this.around.told(line, request, told)
     return told
   }
 
-  #visitAll(line: Line, at: number, earlier: Known | undefined): readonly Found[] {
-    const found = this.#visit(line, at, earlier)
+  #visitAnew(line: Line): readonly Found[] {
+    this.ownHolds.turnBegins(line)
+    const earlier = this.earlier.of(line)
+    const found = this.ownHolds.turnOver(line, this.#visitAll(line, earlier), earlier?.kept)
+    return this.#limited.noted(line, this.#turns.of(line.standing.partition.name), found)
+  }
+
+  #visitAll(line: Line, earlier: Known | undefined): readonly Found[] {
+    const found = this.#visit(line, earlier)
     if (this.#elsewhere.isEmpty || (this.earlier.of(line.spec)?.begun ?? 0) > 0) return found
     for (const putOff of this.#elsewhere.dueAt(line)) {
       const after = this.#afterAll(putOff)
@@ -126,11 +127,11 @@ export class QueuePass {
   }
 
   /** Starts, reservations, or a reason, task by task. What is kept for it in another partition gives way to a start here. */
-  #visit(line: Line, at: number, earlier: Known | undefined): readonly Found[] {
+  #visit(line: Line, earlier: Known | undefined): readonly Found[] {
     const { spec, standing } = line
     if (earlier?.begun === (spec.array?.tasks.count ?? 1)) return NOTHING_FOUND
     if (standing.refusal !== null) return [waiting({ code: "not_allowed", text: standing.refusal })]
-    const request = this.requests.of(line, at)
+    const request = this.requests.of(line)
     if (request.possible < spec.hosts) return request.waiting(this.requests.tooFew(line, request))
     const never = this.#limits.neverReasonOf(line, request)
     if (never !== null) return request.waiting(never)

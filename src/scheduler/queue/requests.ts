@@ -1,9 +1,10 @@
 import { fits, needOn } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { Need } from "../calendar/need.ts"
-import type { Asked, PlanRequest } from "../calendar/plan-request.ts"
+import type { Asked as AskedOf, PlanRequest } from "../calendar/plan-request.ts"
 import { couldRunOn, isByRules, lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
+import { piecesKey } from "./asking.ts"
 import { type Found, waiting } from "./found.ts"
 import type { HostTimes } from "./host-times.ts"
 import { lackingPieces } from "./lacking-pieces.ts"
@@ -12,39 +13,28 @@ import { LineRequest } from "./line-request.ts"
 import { Preferences } from "./preferences.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
+import { Way } from "./way.ts"
 
 const NOWHERE: readonly number[] = []
 
-/** Ways that begin alike share their beginning: what is found at the end of one is the same for all who take it. */
-class Way {
-  places: readonly number[] | undefined
-  request: LineRequest | undefined
-  #next: Map<unknown, Way> | undefined
-
-  to(key: unknown): Way {
-    const known = this.#next?.get(key)
-    if (known !== undefined) return known
-    const way = new Way()
-    this.#next ??= new Map()
-    this.#next.set(key, way)
-    return way
-  }
+/** What is found of those that ask alike. */
+interface Asked {
+  places?: readonly number[]
+  request?: LineRequest
 }
 
+/** What those ask for who ask alike, whoever they are. */
 export class Requests {
   readonly #scene: QueueScene
   readonly #calendar: Calendar
   readonly #times: HostTimes
-  /** By where the lines stand. */
-  readonly #ofLine: (LineRequest | undefined)[]
-  readonly #ways = new Way()
+  /** By the number of what the lines ask. */
+  readonly #ofAsking: (LineRequest | undefined)[] = []
+  readonly #ways = new Way<Asked>()
   readonly #plain: boolean
   readonly #preferences: Preferences
 
-  /** @param lineCount how many stand in the queue */
-  constructor(scene: QueueScene, calendar: Calendar, times: HostTimes, lineCount: number) {
-    // Of its full length at once: they are not asked for in their order.
-    this.#ofLine = new Array<LineRequest | undefined>(lineCount)
+  constructor(scene: QueueScene, calendar: Calendar, times: HostTimes) {
     this.#scene = scene
     this.#calendar = calendar
     this.#times = times
@@ -52,12 +42,12 @@ export class Requests {
     this.#plain = scene.hosts.every(({ users }) => users === null)
   }
 
-  /** @param at where the line stands in the queue: the same for each time it is asked for */
-  of(line: Line, at: number): LineRequest {
-    let request = this.#ofLine[at]
+  of(line: Line): LineRequest {
+    const { index } = line.asking
+    let request = this.#ofAsking[index]
     if (request === undefined) {
       request = this.#find(line)
-      this.#ofLine[at] = request
+      this.#ofAsking[index] = request
     }
     return request
   }
@@ -106,7 +96,8 @@ export class Requests {
     const pieces = piecesKey(spec)
     const times = where.to(spec.hosts).to(limitMs)
     const way = key === "" && ranking === null && pieces === "" ? times : times.to(key).to(ranking?.key).to(pieces)
-    way.request ??= this.#request({
+    way.end ??= {}
+    way.end.request ??= this.#request({
       spec,
       limitMs,
       need,
@@ -114,7 +105,7 @@ export class Requests {
       places: this.#placesOf(where, spec, partition),
       weights: ranking?.weights,
     })
-    return way.request
+    return way.end.request
   }
 
   #request({
@@ -124,7 +115,7 @@ export class Requests {
     closed,
     places,
     weights,
-  }: Pick<Line, "spec" | "limitMs"> & Pick<Asked, "need" | "closed" | "places" | "weights">): LineRequest {
+  }: Pick<Line, "spec" | "limitMs"> & Pick<AskedOf, "need" | "closed" | "places" | "weights">): LineRequest {
     const { hosts, pieces } = spec
     // What asks for more than the pool has of something can run nowhere.
     const found = lackingPieces(this.#scene, spec).length > 0 ? NOWHERE : places
@@ -157,12 +148,15 @@ export class Requests {
     return isPlain ? userHere : JSON.stringify([userHere, hostsWanted, booking, data, crashes])
   }
 
-  #placesOf(way: Way, job: QueueJob, partition: string): readonly number[] {
-    if (way.places === undefined) {
+  #placesOf(way: Way<Asked>, job: QueueJob, partition: string): readonly number[] {
+    way.end ??= {}
+    if (way.end.places === undefined) {
       const shape = shapeOf(job, partition)
-      way.places = this.#scene.hosts.flatMap((host, place) => (canEverRun(this.#scene, job, shape, host) ? place : []))
+      way.end.places = this.#scene.hosts.flatMap((host, place) =>
+        canEverRun(this.#scene, job, shape, host) ? place : [],
+      )
     }
-    return way.places
+    return way.end.places
   }
 }
 
@@ -202,9 +196,4 @@ export function tooFewHosts(scene: QueueScene, job: QueueJob, partition: string,
 /** @param shape of the job in one of its partitions */
 export function canEverRun(scene: QueueScene, job: QueueJob, shape: Shape, host: QueueHost): boolean {
   return isWanted(job, host) && isBookedFor(scene, job, host) && couldRunOn(shape, host)
-}
-
-function piecesKey({ pieces }: QueueJob): string {
-  for (const _ in pieces) return JSON.stringify(pieces)
-  return ""
 }

@@ -45,7 +45,7 @@ export class RoomElsewhere {
     const lines = this.#byJob.get(line.spec.id)
     if (lines === undefined) return false
     return [...lines].some(
-      ([other, at]) => other !== line && (beforeAll || at > lines.get(line)!) && this.#hasRoom(other, at),
+      ([other, at]) => other !== line && (beforeAll || at > lines.get(line)!) && this.#hasRoom(other),
     )
   }
 
@@ -70,11 +70,11 @@ export class RoomElsewhere {
     return this.#putOff.size === 0
   }
 
-  #hasRoom(line: Line, at: number): boolean {
+  #hasRoom(line: Line): boolean {
     const { spec, standing } = line
     if (standing.refusal !== null) return false
     if (endsLate(line, this.#calendar.grid.nowMs)) return false
-    const request = this.#requests.of(line, at)
+    const request = this.#requests.of(line)
     return request.possible >= spec.hosts && this.#calendar.findNow(request.plan) !== null
   }
 }

@@ -1,6 +1,7 @@
 import { PLAIN_ACCOUNT, PLAIN_PARTITION, PLAIN_QOS } from "../policy/default-policy.ts"
 import type { Policy, PolicyAccount, PolicyMember, PolicyPartition, PolicyQos } from "../policy/policy.ts"
 import { rankFactor } from "../priority/factors.ts"
+import { Askings } from "./asking.ts"
 
 /** Who sends a job where: all that policy says of that, the same for all jobs of one user, account, partition and QOS. */
 export interface Standing {
@@ -21,6 +22,7 @@ export interface Standing {
 }
 
 export class Standings {
+  readonly askings = new Askings()
   readonly #policy: Policy
   readonly #known = new Map<string, Map<string, Map<string, Map<string, Standing>>>>()
   readonly #accounts: ReadonlyMap<string, PolicyAccount>

@@ -1,4 +1,5 @@
 import type { HostId } from "../../protocol/ids.ts"
+import { areSomeAsked } from "./asked-turns.ts"
 import { entryOf } from "./entry-of.ts"
 import type { Found } from "./found.ts"
 import { OpenHosts } from "./least-needs.ts"
@@ -47,8 +48,8 @@ export class StartsWalk {
   *first(freed: ReadonlySet<HostId> | null): Generator<QueueEntry, boolean> {
     const { pass } = this
     const { scene } = pass
-    for (const [at, line] of this.#order.lines.entries()) {
-      for (const found of pass.first.asked.visit(line, at)) {
+    for (const [at, line] of areSomeAsked(scene) ? this.#order.lines.entries() : []) {
+      for (const found of pass.first.asked.visit(line)) {
         const entry = entryOf(scene, line, found, at + 1, ++this.#decisions)
         if (!this.#begins(entry)) continue
         this.sure++
@@ -65,7 +66,7 @@ export class StartsWalk {
         const { user } = line.standing
         if ((ofFreed !== null && ofFreed.has(user) !== isFreed) || !pass.own.concerns(user)) continue
         const isSure = this.sure === this.found.length
-        for (const found of pass.first.own.visit(line, at)) {
+        for (const found of pass.first.own.visit(line)) {
           const entry = entryOf(scene, line, found, at + 1, ++this.#decisions, true)
           if (!this.#begins(entry) || !isSure || this.#hangsOnWhatIsKept(line, found)) continue
           this.sure++
@@ -103,7 +104,7 @@ export class StartsWalk {
       // Whoever may preempt needs no room.
       if (!isSeen && !pass.begins.mayMakeRoom && !open.takeAnyFrom(at)) return true
       if (at % LINES_AT_ONCE === 0 && !this.#goesOn()) return false
-      for (const found of mayGiveUp ? pass.look(line, at) : pass.visit(line, at)) {
+      for (const found of mayGiveUp ? pass.look(line) : pass.visit(line)) {
         if (found.room === null) continue
         const entry = entryOf(pass.scene, line, found, at + 1, ++this.#decisions)
         if (this.#begins(entry)) yield entry

@@ -39,7 +39,7 @@ export class Untimed {
     kept = NOTHING_KEPT,
     isSettled = false,
   ): readonly Found[] {
-    if (!this.#isEmpty && line.spec.partitions.length > 1) {
+    if (!this.#isEmpty && line.asking.hasSeveralTurns) {
       for (const { room } of kept) {
         const behind = this.firstBefore(line, room)
         if (behind !== undefined) this.#note(behind, line, request)
@@ -50,7 +50,7 @@ export class Untimed {
     for (let i = 0; i < found.length; i++) {
       const one = found[i]!
       if (one.room === null) {
-        if (!isSettled && mayYetStart(one)) this.#note(line.spec.id, line, request)
+        if (!isSettled && mayYetStart(one)) this.#note(line.id, line, request)
       } else if (!this.#isEmpty && !one.isStart && one.reason?.code !== "preempting") {
         // What is kept for owners before all turns knows already.
         const behind =
