@@ -61,6 +61,19 @@ describe("queueOrder()", () => {
     submittedMs: fc.nat(2),
     preemptClass: fc.constantFrom("a", "b", "c", "d"),
   })
+
+  it("is the same for thousands of jobs as for a few", () => {
+    fc.assert(
+      fc.property(fc.array(queued, { minLength: 1, maxLength: 400 }), (some) => {
+        const jobs = Array.from({ length: 3 }, () => some)
+          .flat()
+          .concat(Array.from({ length: 1000 }, () => PLAIN))
+        assert.deepEqual(queueOrder(jobs), [...jobs].sort(compareQueued))
+      }),
+      { numRuns: 20 },
+    )
+  })
+
   const pairs = fc.uniqueArray(fc.tuple(fc.constantFrom("a", "b", "c", "d"), fc.constantFrom("a", "b", "c", "d")), {
     maxLength: 5,
   })
