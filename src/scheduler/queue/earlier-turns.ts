@@ -52,8 +52,8 @@ export class EarlierTurns {
   }
 
   /** `undefined`: nothing so far. */
-  of({ id }: Pick<QueueJob, "id">): Known | undefined {
-    return this.#byJob.size === 0 ? undefined : this.#byJob.get(id)
+  of(job: Pick<QueueJob, "id">): Known | undefined {
+    return this.#byJob.size === 0 ? undefined : this.#byJob.get(job.id)
   }
 
   /** @param isOwn on its sender's own Mac, before its turn */
@@ -100,8 +100,8 @@ export class EarlierTurns {
   }
 
   /** The same of this job. */
-  isBound({ id }: Pick<QueueJob, "id">): boolean {
-    return this.hasBounds && this.#bound.has(id)
+  isBound(job: Pick<QueueJob, "id">): boolean {
+    return this.hasBounds && this.#bound.has(job.id)
   }
 
   /** How much is kept for the job on its sender's own hosts before its turn, where it was seen that it has something better then. */
