@@ -12,7 +12,7 @@ export interface EngineRequests {
   readonly leastNumbers: Readonly<Record<string, number>>
   /** How many seeds it tells apart, from 0 on. */
   readonly seeds: number
-  /** false: its model's chat template leaves tools out, so no call can be relied on. */
+  /** false: its model's chat template leaves tools out. */
   readonly knowsTools?: boolean
   /** What it is asked for where the client says nothing. */
   readonly defaults: JsonObject
@@ -40,14 +40,15 @@ export function forEngine(asked: Asked, dialect: Dialect["name"], model: string,
   const { lacks, leastNumbers, defaults, engineName, seeds, knowsTools } = engine
   const body: Record<string, unknown> = { ...defaults, ...withSeed(asked.body, seeds) }
   const ignored: string[] = []
+  // An engine would leave them out without a word, and the answer be taken for that of a model that saw no use for them.
+  if (knowsTools === false && asked.body.tools !== undefined && asked.body.tool_choice !== "none")
+    throw badRequest(
+      `'tools' cannot be used: the chat template of \`${model}\` knows none, so the model would never see them. Ask without tools, or ask a model that calls them`,
+      "tools",
+    )
   for (const [name, value] of Object.entries(asked.body)) {
     const least = leastNumbers[name]
     if (least !== undefined && typeof value === "number" && value < least) delete body[name]
-    if (name === "tool_choice" && knowsTools === false && SHAPES.get(name)?.(value) === true && !lacks.has(name))
-      throw badRequest(
-        `'tool_choice' cannot be kept to: the chat template of \`${model}\` knows no tools, so it would answer in words. Ask without it, or ask a model that calls tools`,
-        name,
-      )
     if (!lacks.has(name)) continue
     const shown = NAMES[dialect]?.[name] ?? name
     if (SHAPES.get(name)?.(value) === true)

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { plainPng } from "../../test/support/plain-png.ts"
+import { MOST_IMAGES } from "../protocol/image-limits.ts"
 import { imageSize } from "./image-size.ts"
-import { LONGEST_SIDE, MOST_IMAGES, refuseLargeImages } from "./refuse-images.ts"
+import { LONGEST_SIDE, refuseLargeImages } from "./refuse-images.ts"
 
 const unpack = () => Promise.resolve("fits" as const)
 const urlOf = (bytes: Buffer, media = "png") => `data:image/${media};base64,${bytes.toString("base64")}`

@@ -1,13 +1,10 @@
+import { MOST_IMAGES, MOST_PIXELS } from "../protocol/image-limits.ts"
 import { badRequest } from "./gateway-problem.ts"
 import { imageData } from "./image-data.ts"
 import { type ImageSize, imageSize } from "./image-size.ts"
 import { type JsonObject, objectOf } from "./json-object.ts"
 import type { Unpack } from "./png-data.ts"
 
-/** All images of a request together, unpacked: 5,000 x 5,000. Packed they may be a few kilobytes, and each slot may have as many: ten times as much took llama.cpp 1.1 GB. */
-export const MOST_PIXELS = 25_000_000
-/** Each is made as large as the projector's images before a token is counted, however small it is: 64 of one pixel took llama.cpp 1.5 GB beside one of 896 x 896, as Gemma 3 has it, and 32 0.6 GB. */
-export const MOST_IMAGES = 32
 /** Pixels to a side. */
 export const LONGEST_SIDE = 16_384
 

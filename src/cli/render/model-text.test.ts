@@ -36,6 +36,14 @@ test("when a model was used last is told as ages are: without more than matters"
   assert.equal(used(90_000), "0 s ago")
 })
 
+test("that a model takes no tools is told", () => {
+  const tools = (knowsTools: boolean) =>
+    /\ntools +(.*)\n/.exec(
+      modelDetails({ ...MODEL, options: { ...MODEL.options, knowsTools } }, "https://lab:7700", 0),
+    )?.[1]
+  assert.deepEqual([tools(true), tools(false)], [undefined, "refused: its chat template knows none"])
+})
+
 test("a replica that is of how the model was served before is told to be one", () => {
   const replica: ReplicaView = {
     number: 1,

@@ -54,6 +54,7 @@ export function modelDetails(model: ModelView, url: string, now: number): string
       `${url}/v1 (OpenAI)${options.purpose === "text" ? `, ${url} (Anthropic)` : ""}; a key: windfall key create NAME`,
     ],
   ]
+  if (options.purpose === "text" && !options.knowsTools) pairs.push(["tools", "refused: its chat template knows none"])
   if (options.pins.length > 0) pairs.push(["only on", options.pins.join(", ")])
   return `${renderPairs(pairs)}${model.replicas.map(replicaText).join("")}`
 }

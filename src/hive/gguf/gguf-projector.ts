@@ -1,3 +1,4 @@
+import { MOST_IMAGES, MOST_PIXELS } from "../../protocol/image-limits.ts"
 import { brokenModel } from "../model/byte-source.ts"
 import type { ProjectorFacts } from "../model/model-facts.ts"
 import type { GgufHeader } from "./read-gguf.ts"
@@ -15,6 +16,8 @@ const USUAL_PATCHES = 64
 /** Kinds before 2025, whose `projection_dim` is the encoder's own. */
 const OLD_KINDS = /^(?:mlp|mlp_norm|ldp|ldpv2|resampler|adapter|)$/
 const MOST_PATCHES = 2 ** 18
+/** Of an image before it is encoded: as bytes, and twice as numbers. */
+const PIXEL_BYTES = 30
 
 /**
  * What the header of a projector says.
@@ -37,6 +40,8 @@ export function ggufProjector(header: GgufHeader): ProjectorFacts & { readonly w
   const side = count("clip.vision.image_size") / (count("clip.vision.patch_size") || 14)
   const tokens = MOST_TOKENS.find(([kinds]) => kinds.test(kind))?.[1] ?? 0
   const patches = Math.min(MOST_PATCHES, Math.max((Math.ceil(side) || USUAL_PATCHES) ** 2, tokens * merge ** 2))
+  // All images of a request are unpacked and made to size before the first is encoded.
+  const pixels = tokens > 0 ? MOST_PIXELS : MOST_IMAGES * count("clip.vision.image_size") ** 2
   const width = count("clip.vision.embedding_length") || 1152
   const feedForward = count("clip.vision.feed_forward_length") || 4 * width
   // As of a batch of the model: some eight results and two of the feed-forward, as floats. A window over patches is a mask of all of them, as floats and halves.
@@ -44,7 +49,7 @@ export function ggufProjector(header: GgufHeader): ProjectorFacts & { readonly w
   return {
     file: name,
     bytes: tensors.reduce((sum, { bytes }) => sum + bytes, 0),
-    computeBytes: seesImages ? 4 * patches * (8 * width + 2 * feedForward) + maskBytes : 0,
+    computeBytes: seesImages ? 4 * patches * (8 * width + 2 * feedForward) + maskBytes + PIXEL_BYTES * pixels : 0,
     seesImages,
     width: OLD_KINDS.test(kind) ? null : count("clip.vision.projection_dim") || null,
   }

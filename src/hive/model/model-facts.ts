@@ -28,7 +28,7 @@ export interface LayerFacts {
 export interface ProjectorFacts {
   readonly file: string
   readonly bytes: number
-  /** For the largest image that it takes. */
+  /** For the largest image that it takes, and for as many images as a request may have, before they are encoded. */
   readonly computeBytes: number
   /** Not, where it hears only. */
   readonly seesImages: boolean

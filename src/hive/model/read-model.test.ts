@@ -123,8 +123,8 @@ describe("a GGUF model", () => {
       [name, projector?.file, projector?.bytes, projector?.seesImages, notes],
       ["a", "mmproj-a.gguf", own.dataBytes, true, []],
     )
-    // 8 x 8 patches, a batch of floats: eight results of 32 and two of 64.
-    assert.equal(projector?.computeBytes, 64 * 4 * (8 * 32 + 2 * 64))
+    // 8 x 8 patches, a batch of floats: eight results of 32 and two of 64; and 32 images of 64 x 64 before that.
+    assert.equal(projector?.computeBytes, 64 * 4 * (8 * 32 + 2 * 64) + 30 * 32 * 64 ** 2)
     assert.equal((await readModel(folder, "a.gguf", signal, false)).projector, null)
     const others = { "a.gguf": one, "mmproj-F16.gguf": file(projectorHeader({ width: 512 })) }
     const without = await readModel(new FilesInMemory(others), null, signal)

@@ -44,29 +44,31 @@ test("what MLX would pass over is refused where the answer's shape hangs on it, 
   assert.equal(scene.engine.asked.length, 0)
 })
 
-test("calls are not relied on where the model's chat template knows no tools, in each dialect; tools by themselves may stay", async () => {
+test("tools are refused where the model's chat template knows none, in each dialect, also where they need not be called; not where none are to be", async () => {
   await using scene = await GatewayScene.start()
   const requests = { engineName: "llama.cpp", lacks: new Set<string>(), leastNumbers: {}, seeds: 2 ** 32, defaults: {} }
   scene.serve([scene.engine.replica()], { requests: { ...requests, knowsTools: false } })
   const ofResponses = { type: "function", name: "look", parameters: {} }
   const ofMessages = { name: "look", input_schema: {} }
   for (const [path, body] of [
+    ["/v1/chat/completions", { messages, tools: [TOOL] }],
+    ["/v1/chat/completions", { messages, tools: [TOOL], tool_choice: "auto" }],
     ["/v1/chat/completions", { messages, tools: [TOOL], tool_choice: "required" }],
     [
       "/v1/chat/completions",
       { messages, tools: [TOOL], tool_choice: { type: "function", function: { name: "look" } } },
     ],
-    ["/v1/responses", { input: "Hi", tools: [ofResponses], tool_choice: "required" }],
+    ["/v1/responses", { input: "Hi", tools: [ofResponses] }],
     ["/v1/messages", { messages, max_tokens: 5, tools: [ofMessages], tool_choice: { type: "tool", name: "look" } }],
+    ["/v1/messages", { messages, max_tokens: 5, tools: [ofMessages] }],
   ] as const) {
     const response = await scene.post(path, { model: "tiny", ...body })
-    assert.match(await response.text(), /'tool_choice' cannot be kept to: the chat template of `tiny` knows no tools/)
+    assert.match(await response.text(), /'tools' cannot be used: the chat template of `tiny` knows none/)
     assert.equal(response.status, 400)
   }
   assert.equal(scene.engine.asked.length, 0)
-  for (const tool_choice of ["auto", "none"])
-    assert.equal((await scene.chat({ tools: [TOOL], tool_choice })).status, 200)
-  assert.equal((await scene.chat({ tools: [TOOL] })).status, 200)
+  for (const fine of [{ tools: [TOOL], tool_choice: "none" }, { tools: [] }, {}])
+    assert.equal((await scene.chat(fine)).status, 200)
 })
 
 test("what is a preference is left out and named, what is the default passes, and no tools are asked for where none are to be called", async () => {
