@@ -117,6 +117,19 @@ test("it is known which it was where one alone was read, and for certain where a
   assert.deepEqual(found("crashed", answers), [null, false])
 })
 
+test("who came after one had left, of which it may have stood still already, is not it where that one was alone before; nothing of that is certain", () => {
+  const { clock, pass } = steered()
+  const readings = new EngineReadings(clock)
+  const left = readings.begin("left")
+  pass(2_000)
+  left.leave()
+  pass(1)
+  readings.begin("after")
+  pass(119_000)
+  const { only, isCertain, present } = readings.settle({ how: "hung", why: "", silentMs: 120_000 })
+  assert.deepEqual([only, isCertain, [...present.keys()].sort()], ["left", false, ["after", "left"]])
+})
+
 test("what was taken to be answered before is not the cause; what was only after it had the engine stand still may be", () => {
   const { clock, pass } = steered()
   const readings = new EngineReadings(clock)

@@ -19,7 +19,10 @@ export interface EngineVerdict {
   readonly end: EngineEnd
   /** Those that were there, and when each was brought to it, the last time. Of one that stood still those that it was reading, if there were any. */
   readonly present: ReadonlyMap<string, number>
-  /** The only one that it was reading, no token of which had come; where it read none and stood still, the only one that was there; `null`: there were several. */
+  /**
+   * The only one that it was reading, no token of which had come, or the only one that it was when another left; where it read none and stood still,
+   * the only one that was there; `null`: there were several.
+   */
   readonly only: string | null
   /** The only one was being read when it stood still, beside no answer with which it may do so after the first tokens. */
   readonly isCertain: boolean
@@ -141,16 +144,21 @@ export class EngineReadings {
     const read = suspects.filter(({ tokenMs }) => tokenMs === null || tokenMs > endMs + SINCE_WITHIN_MS)
     // Who has a token is hardly the cause where others are read.
     const likely = read.length > 0 ? read : suspects
-    const [one, ...others] = new Set(likely.map(({ digest }) => digest))
-    const isOne = one !== undefined && others.length === 0
     const isHung = end.how === "hung"
+    // Who came after one had left may have found it standing still.
+    const leftMs = Math.min(...likely.map((one) => (isHung ? one.leftMs : null) ?? Number.POSITIVE_INFINITY))
+    const first = new Set(likely.filter(({ begunMs }) => begunMs <= leftMs).map(({ digest }) => digest))
+    const only = first.size === 1 && (isHung || read.length > 0) ? [...first][0]! : null
     this.#verdict = {
       end,
       // It would have stood still before.
       present: new Map((isHung ? likely : suspects).map(({ digest, begunMs }) => [digest, begunMs])),
-      only: isOne && (isHung || read.length > 0) ? one : null,
+      only,
       isCertain:
-        isHung && isOne && read.length > 0 && suspects.every(({ digest, mayStall }) => !mayStall || digest === one),
+        isHung &&
+        read.length > 0 &&
+        read.every(({ digest }) => digest === only) &&
+        suspects.every(({ digest, mayStall }) => !mayStall || digest === only),
     }
     this.#told.resolve(this.#verdict)
     this.#look()
