@@ -158,12 +158,12 @@ function job(hosts: number): fc.Arbitrary<Omit<QueueJob, "id">> {
 const PARTITIONS = [["apple_gpu"], ["hi"], ["apple_gpu", "hi"], ["hi", "apple_gpu"]] as const
 
 /** Hosts are in one partition or in both, and so are jobs and arrays. */
-function inPartitions(scenes: fc.Arbitrary<QueueScene>): fc.Arbitrary<QueueScene> {
+function inPartitions(scenes: fc.Arbitrary<QueueScene>, hosts = 4, jobs = 8): fc.Arbitrary<QueueScene> {
   return fc
     .record({
       scene: scenes,
-      ofHosts: fc.array(fc.nat(2), { minLength: 4, maxLength: 4 }),
-      ofJobs: fc.array(fc.constantFrom(0, 1, 2, 2, 3), { minLength: 8, maxLength: 8 }),
+      ofHosts: fc.array(fc.nat(2), { minLength: hosts, maxLength: hosts }),
+      ofJobs: fc.array(fc.constantFrom(0, 1, 2, 2, 3), { minLength: jobs, maxLength: jobs }),
       tier: fc.integer({ min: 1, max: 2 }),
       // Limits that are not the same in both, and some that do not let all in.
       defaultTimeMs: fc.option(minutes(60), { freq: 2 }),
@@ -201,6 +201,37 @@ export function crowdedPartitions(): fc.Arbitrary<QueueScene> {
     return { ...most!, waiting }
   })
   return inPartitions(crowded)
+}
+
+/** The hosts and jobs of several such pools in one, most of both, and of arrays, in several partitions; nothing is held or booked. */
+export function largerPartitions(): fc.Arbitrary<QueueScene> {
+  const larger = fc.array(queueScenes(), { minLength: 5, maxLength: 5 }).map((scenes) => {
+    const named = scenes.map((scene, of) => ({ ...scene, hosts: scene.hosts.map((one) => renamed(one, of)) }))
+    const hosts = named.flatMap((scene) => scene.hosts).slice(0, 8)
+    const ids = new Set(hosts.map(({ id }) => id))
+    const running = named
+      .flatMap((scene, of) => scene.running.map((one) => ({ ...one, hosts: one.hosts.map((id) => hostOf(id, of)) })))
+      .filter((one) => one.hosts.every((id) => ids.has(id)))
+      .map((one, at) => ({ ...one, job: (100 + at) as JobId }))
+    const jobs = scenes.flatMap(({ waiting }) => waiting).slice(0, 18)
+    const waiting = jobs.map((one, at) => ({
+      ...one,
+      id: (at + 1) as JobId,
+      hosts: Math.min(one.hosts, 2),
+      hold: null,
+    }))
+    return { ...scenes[0]!, hosts, running, waiting, bookings: [] }
+  })
+  return inPartitions(larger, 8, 18)
+}
+
+function renamed(host: QueueScene["hosts"][number], of: number): QueueScene["hosts"][number] {
+  const id = hostOf(host.id, of)
+  return { ...host, id, name: id }
+}
+
+function hostOf(id: HostId, of: number): HostId {
+  return `${id}-${of}` as HostId
 }
 
 /** Small pools whose jobs get in each other's way, with owners, limits and preemption; each in one partition that has all hosts. */

@@ -5,7 +5,16 @@ import type { LimitReasons } from "./limit-reasons.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
 import { endsLate } from "./misses-deadline.ts"
-import { ANY_NUMBER, type GivenUpTurn, jobsOf, type KeptBound, type MostKept, OWN_TURN, turnKey } from "./most-kept.ts"
+import {
+  ANY_NUMBER,
+  type GivenUpTurn,
+  homeTurn,
+  jobsOf,
+  type KeptBound,
+  type MostKept,
+  OWN_TURN,
+  turnKey,
+} from "./most-kept.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueJob } from "./queue-scene.ts"
 import { startInstead } from "./start-instead.ts"
@@ -30,6 +39,8 @@ export interface Known {
   readonly kept: KeptRoom[]
 }
 
+const NO_BOUNDS: readonly KeptBound[] = []
+
 /** What jobs have got by their earlier turns when it is their turn again: one in each of their partitions, and owners' before all on their own Macs. */
 export class EarlierTurns {
   readonly #calendar: Calendar
@@ -40,6 +51,8 @@ export class EarlierTurns {
   readonly #byJob = new Map<JobId, Known>()
   /** By job and partition: when it would have begun, at the latest, with what was kept for it from its turn there on and is given up. */
   readonly #givenUp = new Map<JobId, Map<string, number>>()
+  /** The same of what was kept on its sender's own hosts by a line, and given up for something earlier there by another one. */
+  readonly #movedAtHome = new Map<JobId, Map<string, { readonly startMs: number; readonly insteadMs: number }>>()
   /** What somebody may yet take first. */
   readonly #behind = new Set<Room>()
 
@@ -64,13 +77,14 @@ export class EarlierTurns {
 
   /** Whether it takes no later room elsewhere in place of what is kept for it on its sender's own hosts. */
   staysOnOwn(job: QueueJob): boolean {
-    return this.ownBoundOf(job)?.stays === true
+    return this.ownBoundOf(job)?.stays === true || this.#homeBoundsOf(job).some(({ stays }) => stays === true)
   }
 
   /** The same, or what it has instead elsewhere it may yet have otherwise: it is an array, or others were looked at less closely. */
   isUnsettledAtHome(job: QueueJob): boolean {
     const bound = this.ownBoundOf(job)
-    return bound !== undefined && (bound.stays === true || bound.guess === "unsettled" || job.array !== null)
+    if (bound !== undefined && (bound.guess === "unsettled" || job.array !== null)) return true
+    return this.staysOnOwn(job) || this.#homeBoundsOf(job).some(({ guess }) => guess === "unsettled")
   }
 
   /** The same, or it takes no later room at another turn in place of what is kept for it from one on. */
@@ -109,6 +123,17 @@ export class EarlierTurns {
     return this.isBound(job) ? this.#mostKept.get(turnKey(job.id, OWN_TURN)) : undefined
   }
 
+  /** The same by this line, where it was seen that by another one there is something earlier on these hosts. */
+  homeBoundOf({ spec, standing }: Line): KeptBound | undefined {
+    if (spec.partitions.length === 1 || !this.isBound(spec)) return undefined
+    return this.#mostKept.get(turnKey(spec.id, homeTurn(standing.partition.name)))
+  }
+
+  #homeBoundsOf(job: QueueJob): readonly KeptBound[] {
+    if (job.partitions.length === 1 || !this.isBound(job)) return NO_BOUNDS
+    return job.partitions.flatMap((one) => this.#mostKept.get(turnKey(job.id, homeTurn(one))) ?? NO_BOUNDS)
+  }
+
   /** Whether no more is kept for its job from this turn on, nor its place held: it has something better at another. */
   hasBetter(line: Line, { plan }: LineRequest): boolean {
     const bound = this.#boundOf(line)
@@ -144,6 +169,12 @@ export class EarlierTurns {
     turns.set(partition, Math.max(startMs, turns.get(partition) ?? startMs))
   }
 
+  /** What was kept on its sender's own hosts by the line in that partition is given up for something earlier there by another one. */
+  movedAtHome(job: JobId, partition: string, startMs: number, insteadMs: number): void {
+    const turns = this.#movedAtHome.get(job) ?? new Map()
+    this.#movedAtHome.set(job, turns.set(homeTurn(partition), { startMs, insteadMs }))
+  }
+
   /** Who has this room may yet have it later. */
   noteBehind(room: Room): void {
     this.#behind.add(room)
@@ -151,12 +182,19 @@ export class EarlierTurns {
 
   /** All turns from which on something was given up. */
   givenUp(): readonly GivenUpTurn[] {
-    return [...this.#givenUp].flatMap(([job, turns]) => {
+    const moved = [...this.#movedAtHome].flatMap(([job, turns]) =>
+      [...turns].map(([turn, { startMs, insteadMs }]) => {
+        const what = { job, key: turnKey(job, turn), isOwn: true, isHome: true, most: 0, count: 1 }
+        return { ...what, insteadMs, thenMs: insteadMs, lastMs: startMs }
+      }),
+    )
+    const given = [...this.#givenUp].flatMap(([job, turns]) => {
       const { count, lastMs, elsewhereMs } = this.hasNow(job)
       return [...turns].map(([partition, startMs]) => ({
         job,
         key: turnKey(job, partition),
         isOwn: partition === OWN_TURN,
+        isHome: false,
         most: this.#countAt(job, partition),
         insteadMs: partition === OWN_TURN ? elsewhereMs : lastMs,
         thenMs: lastMs,
@@ -165,6 +203,7 @@ export class EarlierTurns {
         lastMs: Math.max(lastMs, startMs),
       }))
     })
+    return [...given, ...moved]
   }
 
   /** How many of a job's tasks have begun or have a time, and when the last of these begins, of all and of those that are not on its sender's own hosts. */
@@ -215,6 +254,8 @@ export class EarlierTurns {
     const { spec, standing } = line
     const partition = standing.partition.name
     const found: Found[] = []
+    // It has something better than that, too.
+    if (this.hasBetter(line, request)) return found
     // Those that would begin last first: so the others stay where they are.
     const lastFirst = [...kept.entries()].sort(([, a], [, b]) => b.room.startMs - a.room.startMs)
     for (const [at, one] of lastFirst) {

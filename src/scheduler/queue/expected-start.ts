@@ -17,7 +17,7 @@ export function expectedStart(
   entry: QueueEntry,
   nameOf: JobNames = BY_NUMBER,
 ): ExpectedStart {
-  const first = planQueue(withoutRunning(scene), nowMs, { estimates: true, limited: true }).entries.find(
+  const first = planQueue(withoutRunning(scene), nowMs, { estimates: true, limited: true, untried: true }).entries.find(
     ({ job }) => job === entry.job,
   )
   const begins = toCome(entry)
@@ -97,7 +97,7 @@ function withoutRunning(scene: QueueScene): QueueScene {
 function isForOwnersUse(scene: QueueScene, nowMs: number, { job }: QueueEntry): boolean {
   if (scene.hosts.every(({ memoryNowBytes }) => memoryNowBytes === undefined)) return false
   const hosts = scene.hosts.map(({ memoryNowBytes: _, ...host }) => host)
-  const plan = planQueue({ ...withoutRunning(scene), hosts }, nowMs, { estimates: true, limited: true })
+  const plan = planQueue({ ...withoutRunning(scene), hosts }, nowMs, { estimates: true, limited: true, untried: true })
   return plan.entries.some((one) => one.job === job && one.startMs !== null)
 }
 

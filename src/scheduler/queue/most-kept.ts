@@ -36,6 +36,11 @@ export function turnKey(job: JobId, partition: string): string {
   return `${job} ${partition}`
 }
 
+/** The turn of owners with a line in that partition: in another one its job may have something earlier at home. */
+export function homeTurn(partition: string): string {
+  return `${OWN_TURN} ${partition}`
+}
+
 /** Who has an entry for any of their turns. */
 export function jobsOf(mostKept: MostKept): ReadonlySet<number> {
   return new Set([...mostKept.keys()].map((key) => Number.parseInt(key, 10)))
@@ -45,8 +50,9 @@ export function jobsOf(mostKept: MostKept): ReadonlySet<number> {
 export interface GivenUpTurn extends KeptBound {
   readonly job: JobId
   readonly key: string
-  /** It is that on its sender's own hosts. */
+  /** It is that on its sender's own hosts; `isHome`: so is what it has instead, by its line in another partition. */
   readonly isOwn: boolean
+  readonly isHome: boolean
   readonly count: number
   /** When the last of them begins. */
   readonly thenMs: number
@@ -117,7 +123,7 @@ class Bounds {
     for (const one of more) {
       // Kept all the same, as it was no later than what it has instead, and given up once more.
       const isAgain = !isNew(one)
-      if (isLast || (isAgain && (one.isOwn || this.#again.has(one.key)))) this.#stay.add(one.key)
+      if (isLast || (isAgain && ((one.isOwn && !one.isHome) || this.#again.has(one.key)))) this.#stay.add(one.key)
       else if (isAgain) {
         this.#again.add(one.key)
         sooner.set(one.key, one.insteadMs)
@@ -132,7 +138,8 @@ class Bounds {
       .filter(({ key }) => !this.#stay.has(key) && !lost.has(key))
       .map((one) => {
         const { lastMs, elsewhereMs } = earlier.hasNow(one.job)
-        const insteadMs = sooner.get(one.key) ?? Math.max(one.insteadMs, one.isOwn ? elsewhereMs : lastMs)
+        const nowMs = one.isHome ? one.insteadMs : one.isOwn ? elsewhereMs : lastMs
+        const insteadMs = sooner.get(one.key) ?? Math.max(one.insteadMs, nowMs)
         return { ...one, insteadMs }
       })
     const isLater = next.some(({ key, insteadMs }) => insteadMs > (this.#givenUp.get(key)?.insteadMs ?? insteadMs))

@@ -78,11 +78,18 @@ export class OwnHolds {
     if (standing.qos.noReserve || request.ownFull.has(spec.user) || !this.#own.mayHold(spec.user)) return better
     const isNear = this.#isNear || mayPreempt || spec.hosts > 1 || request.plan.hasPieces
     const bound = this.#earlier.ownBoundOf(spec)
+    const atHome = this.#earlier.homeBoundOf(line)
     const count = Math.min(mayRun, TASKS_RESERVED)
     for (let held = 0; held < count; held++) {
       if (this.#limits.plannedReasonOf(line, request) !== null) break
       const room = this.#first(line, request)
       if (room === null || endsLate(line, room.startMs)) break
+      if (atHome !== undefined && room.startMs > atHome.insteadMs) {
+        // By another line it has something there that is earlier.
+        if (atHome.guess === undefined) better++
+        this.#concerns(line)
+        break
+      }
       if (bound !== undefined && held >= bound.most && room.startMs > bound.insteadMs) {
         // It has something better by its turn, and its place in a limit until then.
         this.#limits.reserved(line, request, true)
@@ -117,11 +124,18 @@ export class OwnHolds {
     const { spec, standing } = line
     const [before] = kept
     if (before?.own === undefined || standing.qos.noReserve || request.ownFull.has(spec.user)) return
-    if (!this.#own.mayHold(spec.user)) return
-    const room = this.#first(line, request)
-    if (room === null || room.startMs >= before.room.startMs || endsLate(line, room.startMs)) return
+    if (!this.#own.mayHold(spec.user) || this.#earlier.staysOnOwn(spec)) return
+    // It is not in its own way.
     this.#calendar.giveBack(before.request.plan, before.room)
+    this.#onOwnOf(request).boundsMs.delete(spec.user)
+    const room = this.#first(line, request)
+    if (room === null || room.startMs >= before.room.startMs || endsLate(line, room.startMs)) {
+      this.#calendar.take(before.request.plan, before.room)
+      return
+    }
     this.#calendar.take(request.plan, room)
+    // Others of its sender have planned around what it had until now.
+    if (this.hasOthers(line)) this.#earlier.movedAtHome(spec.id, before.partition, before.room.startMs, room.startMs)
     for (const place of room.places) this.#places.add(place)
     const isNear = this.#isNear || mayPreempt || spec.hosts > 1 || request.plan.hasPieces
     const own = { isNear, behind: this.#untimed.firstBefore(line, room) }

@@ -36,6 +36,8 @@ export interface OwnTurnsParts {
 /** Turns before all others, only on the sender's own hosts: owners go first there, task by task. What finds no room now has it kept for then. */
 export class OwnTurns {
   readonly #parts: OwnTurnsParts
+  /** Users, some of whose turns were passed over. */
+  readonly #passedOver = new Set<string>()
 
   constructor(parts: OwnTurnsParts) {
     this.#parts = parts
@@ -49,8 +51,12 @@ export class OwnTurns {
     if (endsLate(line, calendar.grid.nowMs)) return NOTHING_FOUND
     const before = earlier.of(spec)
     // Tasks of an array have all that is theirs at the first of these turns.
-    if (before !== undefined && (spec.array === null ? before.begun > 0 : spec.partitions.length > 1))
+    if (before !== undefined && (spec.array === null ? before.begun > 0 : spec.partitions.length > 1)) {
+      if (before.kept.length > 0) this.#passedOver.add(spec.user)
       return NOTHING_FOUND
+    }
+    // By another line of its job before all turns it counts against limits already.
+    if (spec.partitions.length > 1) holds.turnBegins(line)
     own.lookedAt(spec.user)
     const request = requests.of(line)
     if (!own.owners.has(spec.user) && request.ownFull.has(spec.user)) return NOTHING_FOUND
@@ -78,6 +84,11 @@ export class OwnTurns {
     return found.length === 0 ? NOTHING_FOUND : found
   }
 
+  /** Whether a turn of theirs was passed over for what was kept at an earlier one: where that is given up it may begin at this. */
+  wasPassedOver(user: string): boolean {
+    return this.#passedOver.has(user)
+  }
+
   /** For what finds no room now, and notes who may yet go first here. */
   #keep(line: Line, request: LineRequest, started: number, atOnce: number): void {
     const { own, earlier, limits, taskCounts, room, holds, untimed } = this.#parts
@@ -88,6 +99,7 @@ export class OwnTurns {
     const before = earlier.of(spec)?.kept ?? NOTHING_KEPT
     if (before.length > 0) {
       if (mayKeep) holds.improve(line, request, before, room.isElsewhere(spec.id))
+      if (earlier.isUnsettled(line)) untimed.noteOn(request.places, line)
       return
     }
     // Who may yet preempt there is looked at without what is kept for it there.
@@ -95,9 +107,10 @@ export class OwnTurns {
     const kept = earlier.of(spec)?.kept ?? NOTHING_KEPT
     const isLater = kept.some(({ own }) => own?.behind !== undefined)
     // Once they may start they go first here, whoever is before them elsewhere.
-    if (left - kept.length - better > 0 || isLater || earlier.staysOnOwn(spec)) {
-      const places = earlier.isUnsettledAtHome(spec) ? request.places : own.among(request.places, spec.user)
-      untimed.noteOn(places, line)
+    const isUnsettled = earlier.isUnsettled(line)
+    if (left - kept.length - better > 0 || isLater || isUnsettled) {
+      const isAnywhere = isUnsettled || earlier.isUnsettledAtHome(spec)
+      untimed.noteOn(isAnywhere ? request.places : own.among(request.places, spec.user), line)
     }
   }
 

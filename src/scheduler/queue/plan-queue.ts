@@ -9,6 +9,7 @@ import { QueuePass } from "./queue-pass.ts"
 import type { QueueEntry, QueuePlan, WaitReason } from "./queue-plan.ts"
 import type { QueueJob, QueueOptions, QueueScene } from "./queue-scene.ts"
 import { Standings } from "./standings.ts"
+import { laterThanTold } from "./tried-times.ts"
 
 /** Why somebody waits who may yet be given a time, as a guess. */
 const NO_TIME_YET: ReadonlySet<string> = new Set(["in_turn", "resources", "priority", "pieces"])
@@ -22,7 +23,7 @@ const NO_TIME_YET: ReadonlySet<string> = new Set(["in_turn", "resources", "prior
 export function planQueue(
   scene: QueueScene,
   nowMs: number,
-  { estimates = false, limited = false, early = false }: QueueOptions = {},
+  { estimates = false, limited = false, early = false, untried = false }: QueueOptions = {},
 ): QueuePlan {
   const standings = new Standings(scene.policy)
   const lines = new Lines(scene, standings, nowMs)
@@ -43,6 +44,11 @@ export function planQueue(
   if (estimates) new Estimates(pass).add(order.lines, answers, beyond)
   const { entries, otherTurns } = answers.entries(pass)
   const times = estimates && !early ? earlyTimes(scene, nowMs, apart, limited) : undefined
+  if (!untried && order.lastInSeveral !== -1) {
+    const plan = (ahead: QueueScene, ms: number) => planQueue(ahead, ms, { untried: true }).entries
+    const later = laterThanTold(scene, ready, entries, nowMs, plan)
+    for (const [at, one] of entries.entries()) if (later.has(one)) entries[at] = { ...one, behind: one.job }
+  }
   for (const one of apart.sort((a, b) => a.job - b.job)) entries.push({ ...one, ...times?.get(one) })
   return { nowMs, entries, otherTurns, nextWakeMs: nextWakeMs(scene, entries, nowMs, pass.preemptor.nextMs) }
 }
@@ -79,7 +85,7 @@ function earlyTimes(
 ): ReadonlyMap<QueueEntry, Partial<QueueEntry>> | undefined {
   const toCome = apart.filter(({ reason }) => reason?.code === "begin_time" || reason?.code === "booking_to_come")
   if (toCome.length === 0) return undefined
-  const { entries } = planQueue(scene, nowMs, { estimates: true, limited, early: true })
+  const { entries } = planQueue(scene, nowMs, { estimates: true, limited, early: true, untried: true })
   const planned = new Map<number, QueueEntry>()
   for (const entry of entries) {
     const known = planned.get(entry.job)

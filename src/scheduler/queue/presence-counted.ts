@@ -49,7 +49,7 @@ export class PresenceCounts {
 
   #planWithout(): ReadonlyMap<string, QueueEntry> {
     const without = { ...this.#scene, hosts: this.#scene.hosts.map((host) => ({ ...host, expected: [] })) }
-    const { entries } = planQueue(without, this.#nowMs, { estimates: this.#estimates })
+    const { entries } = planQueue(without, this.#nowMs, { estimates: this.#estimates, untried: true })
     return new Map(entries.map((entry) => [keyOf(entry), entry]))
   }
 }

@@ -97,7 +97,7 @@ export function behindText(entry: Pick<QueueEntry, "job" | "behind">, nameOf: Jo
 
 /** Why nobody can say how late it starts; to be asked where `behind` says so. */
 export function beforeText({ job, behind }: Pick<QueueEntry, "job" | "behind">, nameOf: JobNames): string {
-  if (behind === job) return "which of its tasks go elsewhere than to its sender's own Mac may change as each begins"
+  if (behind === job) return "which jobs and tasks go elsewhere may change as each begins"
   return `job ${behind === null ? "" : nameOf(behind)} before it has no time yet and may go first`
 }
 

@@ -35,7 +35,7 @@ export function soonerWays(
   let isShorter = false
   for (const requests of smallerRequests(asked, freeNow(scene))) {
     for (const request of requests) {
-      const entry = entryWith(scene, job, request, nowMs)
+      const entry = entryWith(scene, job, request, nowMs, true)
       if (entry?.state !== "start" || entry.preempts.length > 0) continue
       ways.push({ words: request.words, startMs: nowMs, hosts: entry.hosts })
       isShorter ||= request.limitMs !== limitMs
@@ -61,8 +61,14 @@ function beforeBooking(scene: QueueScene, job: QueueJob, limitMs: number | null,
 }
 
 /** What the plan would have for it. */
-function entryWith(scene: QueueScene, job: QueueJob, request: SmallerRequest, nowMs: number): QueueEntry | undefined {
-  return planQueue(withRequest(scene, job, request), nowMs).entries.find((one) => one.job === job.id)
+function entryWith(
+  scene: QueueScene,
+  job: QueueJob,
+  request: SmallerRequest,
+  nowMs: number,
+  untried = false,
+): QueueEntry | undefined {
+  return planQueue(withRequest(scene, job, request), nowMs, { untried }).entries.find((one) => one.job === job.id)
 }
 
 /** The scene as it would be, had the job asked for that. */

@@ -86,6 +86,7 @@ export class StartsWalk {
   /** Without what is kept there now, it might begin elsewhere, or somebody else in its place. */
   #hangsOnWhatIsKept({ spec }: Line, { room, preempts }: Found): boolean {
     const { own, ownHolds, calendar, scene } = this.pass
+    if (this.pass.first.own.wasPassedOver(spec.user)) return true
     if (spec.array !== null || preempts.length > 0) return ownHolds.places.size > 0
     return own.placesOf(spec.user).some((place) => {
       if (!ownHolds.places.has(place)) return false

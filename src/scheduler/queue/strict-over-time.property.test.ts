@@ -4,6 +4,7 @@ import fc from "fast-check"
 import {
   anyQueueScenes,
   crowdedPartitions,
+  largerPartitions,
   MINUTE_MS,
   QUEUE_NOW_MS,
   queueScenes,
@@ -186,6 +187,16 @@ describe("planQueue() as all that runs takes its whole time and nobody else come
         live(calm({ ...scene, hosts, waiting }, most === null ? {} : { user: { runningJobs: most } }), inTime)
       }),
       { numRuns: 150 },
+    )
+  })
+
+  it("does so with many jobs in several partitions where each host has an owner who is one of those that wait", () => {
+    fc.assert(
+      fc.property(largerPartitions(), fc.nat(2), (scene, first) => {
+        const hosts = scene.hosts.map((host, at) => ({ ...host, owner: USERS[(at + first) % USERS.length]! }))
+        live(calm({ ...scene, hosts }, {}), inTime)
+      }),
+      { numRuns: 20 },
     )
   })
 

@@ -40,7 +40,7 @@ export class PlanByPolicy {
   planAll(policy: Policy): number | null {
     const now = this.#core.clock.now()
     const scene = this.#sceneOf(policy, now)
-    const { entries, nextWakeMs } = planQueue(scene, now)
+    const { entries, nextWakeMs } = planQueue(scene, now, { untried: true })
     const carryOut = this.#carrier(scene)
     for (const entry of entries) carryOut(entry)
     this.#setPlaces(() => entries.flatMap(({ job, place }) => (place === null ? [] : job)))

@@ -44,7 +44,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
   const turn = byPolicy ? undefined : explain(snapshotOf(core), nowMs, job.id, namesOf(core))
   if (turn !== undefined && (brief || turn.code === "never_fits" || turn.code === "rules_forbid")) return turn
   const scene = sceneNow(core, nowMs)
-  const plan = planQueue(scene, nowMs, { estimates: !brief })
+  const plan = planQueue(scene, nowMs, { estimates: !brief, untried: brief })
   const entry = plan.entries.find((one) => one.job === job.id)
   if (entry === undefined) return turn
   const shared = {

@@ -1,0 +1,41 @@
+import { AsPlanned } from "./as-planned.ts"
+import type { QueueEntry } from "./queue-plan.ts"
+import type { QueueJob, QueueScene } from "./queue-scene.ts"
+
+/** Jobs that wait, counted in each plan that is made for it: with more no farther moment is looked at. */
+const MOST_LOOKS = 300
+
+/**
+ * Which of the times that are told firmly would come to be later though all went on as planned. What jobs in several partitions have may be otherwise in a
+ * later plan, as what they have in one rests on what others have in another: so those plans are made, one after the other.
+ * @param ready all that stands in the queue, of arrays with the tasks that do
+ * @param entries of the plan of this moment
+ * @param plan what is planned at a later one
+ */
+export function laterThanTold(
+  scene: QueueScene,
+  ready: readonly QueueJob[],
+  entries: readonly QueueEntry[],
+  nowMs: number,
+  plan: (scene: QueueScene, nowMs: number) => readonly QueueEntry[],
+): ReadonlySet<QueueEntry> {
+  const later = new Set<QueueEntry>()
+  const firm = new Set(
+    entries.filter(({ state, behind, estimate }) => state === "reserved" && behind === null && !estimate),
+  )
+  const ahead = new AsPlanned(scene, ready, nowMs)
+  let now = entries
+  for (let looks = 0; firm.size > 0 && now.every(({ preempts }) => preempts.length === 0); ) {
+    if (!ahead.goOn(now)) break
+    looks += ahead.scene.waiting.length
+    if (looks > MOST_LOOKS) break
+    now = plan(ahead.scene, ahead.nowMs)
+    const byJob = Map.groupBy(now, ({ job }) => job)
+    for (const told of firm) {
+      const has = byJob.get(told.job)?.find(({ task }) => task === null || task === told.task)
+      if (has === undefined || (has.startMs ?? Number.POSITIVE_INFINITY) > told.startMs!) later.add(told)
+      if (has === undefined || has.state === "start" || later.has(told)) firm.delete(told)
+    }
+  }
+  return later
+}
