@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import type { RoomAsked } from "../../src/protocol/queue-request.ts"
 import { planQueue } from "../../src/scheduler/queue/plan-queue.ts"
-import type { Preemption, QueueEntry } from "../../src/scheduler/queue/queue-plan.ts"
+import type { QueueEntry } from "../../src/scheduler/queue/queue-plan.ts"
 import type { QueueJob, QueueScene, RunningAttempt } from "../../src/scheduler/queue/queue-scene.ts"
 import { readArrayTasks, taskIndices } from "../../src/scheduler/request/array-tasks.ts"
 import { preemptionScenes } from "./preemption-scenes.ts"
@@ -17,27 +17,33 @@ export function afterPlan(
   nowMs: number,
   areGone: boolean,
 ): QueueScene {
-  const asked = entries.flatMap(({ preempts }) => preempts)
   const begun = entries.filter(({ state, preempts }) => state === "start" && preempts.length === 0)
   const started = begun.map((entry) => attemptOf(scene, entry, nowMs))
   return {
     ...scene,
     waiting: scene.waiting.flatMap((job) => waitsAfter(job, begun, entries)),
-    running: [...scene.running.flatMap((one) => runsAfter(one, asked, areGone)), ...started],
+    running: [...scene.running.flatMap((one) => runsAfter(one, entries, areGone)), ...started],
   }
 }
 
-function runsAfter(one: RunningAttempt, asked: readonly Preemption[], areGone: boolean): readonly RunningAttempt[] {
-  const preempted = asked.find(({ job, task }) => job === one.job && task === one.task)
-  if (preempted === undefined) return [one]
-  if (preempted.mode === "suspend") return [{ ...one, stoppedFor: preempted.for }]
+/** Who is stopped ends later by what that job may run. */
+function runsAfter(one: RunningAttempt, entries: readonly QueueEntry[], areGone: boolean): readonly RunningAttempt[] {
+  const entry = entries.find(({ preempts }) => preempts.some(({ job, task }) => job === one.job && task === one.task))
+  const preempted = entry?.preempts.find(({ job, task }) => job === one.job && task === one.task)
+  if (entry === undefined || preempted === undefined) return [one]
+  if (preempted.mode === "suspend") {
+    const isEndless = one.limitMs === null || entry.endMs === null
+    const limitMs = isEndless ? null : one.limitMs! + entry.endMs! - entry.startMs!
+    return [{ ...one, stoppedFor: preempted.for, limitMs }]
+  }
   return areGone ? [] : [{ ...one, leavesMs: preempted.graceEndsMs, leavesFor: preempted.for, stoppedFor: null }]
 }
 
 function waitsAfter(job: QueueJob, begun: readonly QueueEntry[], entries: readonly QueueEntry[]): readonly QueueJob[] {
   const tasks = begun.flatMap((entry) => (entry.job === job.id ? [entry.task] : []))
-  const rooms = entries.flatMap((entry) => (entry.job === job.id && entry.preempts.length > 0 ? [roomOf(entry)] : []))
-  const left = rooms.length === 0 ? job : { ...job, roomAsked: rooms }
+  const mine = entries.filter((entry) => entry.job === job.id)
+  const asked = mine.filter(({ preempts }) => preempts.length > 0).map(roomOf)
+  const left = withRooms(job, [...roomsLeft(job.roomAsked ?? [], begun, job.id), ...asked])
   if (tasks.length === 0) return [left]
   if (left.array === null) return []
   const indices = [...taskIndices(left.array.tasks)].filter((index) => !tasks.includes(index))
@@ -45,6 +51,20 @@ function waitsAfter(job: QueueJob, begun: readonly QueueEntry[], entries: readon
   const { atOnce } = left.array.tasks
   const array = readArrayTasks(`${indices.join(",")}${atOnce === null ? "" : `%${atOnce}`}`)
   return [{ ...left, array: { ...left.array, tasks: array, running: left.array.running + tasks.length } }]
+}
+
+/** Those in which none of its tasks has begun by now. */
+function roomsLeft(rooms: readonly RoomAsked[], begun: readonly QueueEntry[], id: QueueJob["id"]): RoomAsked[] {
+  const left = [...rooms]
+  for (const { job, hosts } of begun) {
+    const at = left.findIndex((room) => job === id && room.hosts.join() === hosts.join())
+    if (at !== -1) left.splice(at, 1)
+  }
+  return left
+}
+
+function withRooms({ roomAsked: _, ...job }: QueueJob, rooms: readonly RoomAsked[]): QueueJob {
+  return rooms.length === 0 ? job : { ...job, roomAsked: rooms }
 }
 
 function roomOf({ partition, hosts, startMs, endMs }: QueueEntry): RoomAsked {

@@ -143,3 +143,27 @@ function attemptOf(
     once,
   }
 }
+
+/** The same with more jobs than those, most of which may preempt others: several do at once, also for tasks of one array. No owner is there or expected. */
+export function manyPreempt(): fc.Arbitrary<QueueScene> {
+  return fc
+    .record({
+      scenes: fc.array(preemptionScenes(), { minLength: 4, maxLength: 4 }),
+      mayPreempt: fc.array(fc.constantFrom(true, true, true, false), { minLength: 10, maxLength: 10 }),
+      isBooked: fc.constantFrom(true, true, false),
+    })
+    .map(({ scenes, mayPreempt, isBooked }) => {
+      const [most] = scenes.toSorted((a, b) => b.running.length - a.running.length)
+      const jobs = scenes.flatMap(({ waiting }) => waiting).slice(0, mayPreempt.length)
+      const waiting = jobs.map((job, at) => ({
+        ...job,
+        id: (at + 1) as JobId,
+        hosts: Math.min(job.hosts, most!.hosts.length),
+        hold: null,
+        ...(mayPreempt[at] ? { qos: "urgent", partitions: ["hi"] } : {}),
+      }))
+      const hosts = most!.hosts.map((host) => ({ ...host, ownerObstacles: [], expected: [] }))
+      const policy = { ...most!.policy, limits: {} }
+      return { ...most!, policy, hosts, waiting, bookings: isBooked ? most!.bookings : [] }
+    })
+}

@@ -1,19 +1,27 @@
+import type { RoomAsked } from "../../protocol/queue-request.ts"
 import { taskIndices } from "../request/array-tasks.ts"
 import type { Found } from "./found.ts"
 import type { Line } from "./line.ts"
 import { endsLate } from "./misses-deadline.ts"
 import type { OwnTurnsParts } from "./own-turns.ts"
 import type { QueueScene } from "./queue-scene.ts"
-import { ITSELF } from "./task-counts.ts"
 
-const NOTHING_FOUND: readonly Found[] = []
-
-/** Whether there are such turns at all. */
-export function areSomeAsked({ waiting }: QueueScene): boolean {
-  return waiting.some(({ roomAsked }) => roomAsked !== undefined)
+/** One room that was asked for, and the line of whose right that was. */
+interface Asked {
+  readonly line: Line
+  /** Where that stands in the queue. */
+  readonly at: number
+  readonly room: RoomAsked
 }
 
-type Parts = Pick<OwnTurnsParts, "calendar" | "requests" | "limits" | "taskCounts" | "preemptor" | "begins">
+/** What a line has that was made for it. */
+export interface AskedFound extends Omit<Asked, "room"> {
+  readonly found: Found
+}
+
+const NOTHING_FOUND: readonly AskedFound[] = []
+
+type Parts = Pick<OwnTurnsParts, "calendar" | "requests" | "limits" | "earlier" | "taskCounts" | "preemptor" | "begins">
 
 /**
  * Turns before all others, of those for whom some were asked to make room: they had their turn then, and what was planned for them stays theirs, so that
@@ -26,29 +34,43 @@ export class AskedTurns {
     this.#parts = parts
   }
 
-  /** @returns what starts, or has this room for as soon as the others are gone */
-  visit(line: Line): readonly Found[] {
-    const { calendar, requests, limits, taskCounts, preemptor, begins } = this.#parts
+  /**
+   * In order of the time that each room is for, wherever their lines stand: who has it first counts on nobody who comes after, be it that the same one leaves for both.
+   * @param lines all of the scene's, in order of the queue
+   * @returns what starts, or has its room for as soon as the others are gone
+   */
+  visitAll({ waiting }: QueueScene, lines: readonly Line[]): readonly AskedFound[] {
+    const all: Asked[] = []
+    if (waiting.every(({ roomAsked }) => roomAsked === undefined)) return NOTHING_FOUND
+    for (let at = 0; at < lines.length; at++) {
+      const line = lines[at]!
+      const { roomAsked } = line.spec
+      if (roomAsked === undefined) continue
+      for (const room of roomAsked) if (room.partition === line.standing.partition.name) all.push({ line, at, room })
+    }
+    all.sort((a, b) => a.room.startMs - b.room.startMs)
+    const lastOf = new Map(all.map((one) => [one.line.spec, one]))
+    return all.flatMap((one) => {
+      const { line, at } = one
+      const found = this.#visit(one, lastOf.get(line.spec) === one)
+      return found === null ? [] : { line, at, found }
+    })
+  }
+
+  #visit({ line, room }: Asked, isLast: boolean): Found | null {
+    const { calendar, requests, limits, earlier, taskCounts, preemptor, begins } = this.#parts
     const { spec, standing } = line
-    if (spec.roomAsked === undefined) return NOTHING_FOUND
-    // The first first: who leaves for that one may be on a host of another, too.
-    const rooms = spec.roomAsked
-      .filter(({ partition }) => partition === standing.partition.name)
-      .sort((a, b) => a.startMs - b.startMs)
-    if (rooms.length === 0 || standing.refusal !== null || endsLate(line, calendar.grid.nowMs)) return NOTHING_FOUND
+    const { begun } = earlier.of(spec) ?? { begun: 0 }
+    if (begun === (spec.array?.tasks.count ?? 1)) return null
+    if (standing.refusal !== null || endsLate(line, calendar.grid.nowMs)) return null
     const request = requests.of(line)
     const atOnce = spec.array?.tasks.atOnce ?? Number.POSITIVE_INFINITY
-    const tasks = (spec.array === null ? ITSELF : taskIndices(spec.array.tasks))[Symbol.iterator]()
-    const found: Found[] = []
-    for (const room of rooms) {
-      if (taskCounts.runningOf(spec) >= atOnce || limits.mayNotBegin(line, request)) break
-      const taken = preemptor.underWay.take(line, request, room)
-      if (taken === null) continue
-      const task = tasks.next()
-      if (task.done === true) break
-      taskCounts.started(spec)
-      found.push({ ...begins.inMadeRoom(line, request, task.value, taken, true), madeFirst: true })
-    }
-    return found
+    if (taskCounts.runningOf(spec) >= atOnce || limits.mayNotBegin(line, request)) return null
+    const taken = preemptor.underWay.take(line, request, room, isLast)
+    if (taken === null) return null
+    taskCounts.started(spec)
+    // The first of those for which nothing was found yet: they are all the same.
+    const task = spec.array === null ? null : [...taskIndices(spec.array.tasks).take(begun + 1)][begun]!
+    return { ...begins.inMadeRoom(line, request, task, taken, true), madeFirst: true }
   }
 }

@@ -49,7 +49,7 @@ export class Candidates {
     const { grid } = calendar
     const standing = standings.of(attempt.account, attempt.user, attempt.partition, attempt.qos)
     const isLeaving = attempt.leavesMs !== null && awaitedFor(attempt) === line.spec.id
-    const isStopped = attempt.stoppedFor === line.spec.id
+    const isStopped = running.instead.awaitedBy(attempt) === line.spec.id
     const terms = this.#termsOf(line, place, attempt, standing)
     if (terms === null) return []
     const { minimumRunMs, ...taken } = terms
@@ -68,10 +68,10 @@ export class Candidates {
   }
 
   #termsOf(line: Line, place: number, attempt: RunningAttempt, standing: Standing): PreemptTerms | null {
-    const { scene, calendar } = this.#parts
+    const { scene, calendar, running } = this.#parts
     const { leavesMs } = attempt
     if (leavesMs !== null) return awaitedFor(attempt) === line.spec.id ? leavingTerms(leavesMs, calendar.grid) : null
-    if (attempt.stoppedFor === line.spec.id) return STOPPED
+    if (running.instead.awaitedBy(attempt) === line.spec.id) return STOPPED
     const { owner } = scene.hosts[place]!
     return preemptTerms(scene.policy, line, attempt, standing, { owner, isAtHome: this.#atHome.has(attempt) })
   }

@@ -1,5 +1,4 @@
 import { Answers } from "./answers.ts"
-import { areSomeAsked } from "./asked-turns.ts"
 import { Eligibility } from "./eligible.ts"
 import { Estimates } from "./estimates.ts"
 import { type Line, Lines } from "./line.ts"
@@ -57,7 +56,7 @@ export function planQueue(
 function wholePass(pass: QueuePass, order: readonly Line[], limited: boolean) {
   const { scene } = pass
   const answers = new Answers(order)
-  if (areSomeAsked(scene)) for (let at = 0; at < order.length; at++) answers.add(at, pass.first.asked.visit(order[at]!))
+  for (const { at, found } of pass.first.asked.visitAll(scene, order)) answers.add(at, [found])
   if (scene.policy.owners.first) {
     for (let at = 0; at < order.length && !pass.own.isOver; at++) {
       const line = order[at]!

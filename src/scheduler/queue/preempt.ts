@@ -43,13 +43,15 @@ export class Preemptor {
     this.#calendar = calendar
     this.#beside = new StayBeside(calendar, scene)
     this.#order = new VictimOrder(calendar.grid.nowMs, scene.policy.preemption.youngestFirst)
-    this.#running = new RunningWholes(scene)
+    this.#running = new RunningWholes(scene, calendar)
     const parts = { scene, calendar, running: this.#running, beside: this.#beside }
     this.#candidates = new Candidates({ ...parts, standings, order: this.#order })
     this.underWay = new UnderWay({ ...parts, candidates: this.#candidates, gone: this.#gone })
     const { owners } = scene.policy
     this.#owners = new Set(owners.first && owners.preempt ? scene.hosts.flatMap(({ owner }) => owner ?? []) : [])
-    this.#awaiting = new Set(scene.running.flatMap((one) => one.stoppedFor ?? awaitedFor(one) ?? []))
+    this.#awaiting = new Set(
+      scene.running.flatMap((one) => this.#running.instead.awaitedBy(one) ?? awaitedFor(one) ?? []),
+    )
   }
 
   /** When somebody may be preempted who has not run long enough; Infinity for nobody. */

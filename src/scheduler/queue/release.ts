@@ -17,6 +17,7 @@ export function release(
   untilMs?: number,
 ): void {
   const { nowMs } = calendar.grid
+  for (const { attempt } of some) running.instead.changed(attempt, times)
   for (const part of some.flatMap(({ attempt }) => running.partsOf(attempt))) {
     const endMs = untilMs ?? endOf(part, nowMs)
     for (const place of running.placesOf(part, [part]))

@@ -1,5 +1,7 @@
 import type { HostId } from "../../protocol/ids.ts"
+import type { Calendar } from "../calendar/calendar.ts"
 import type { QueueScene, RunningAttempt } from "./queue-scene.ts"
+import { RunsInstead } from "./runs-instead.ts"
 
 /** What runs, as it is preempted: of a job that is told in several parts, since it holds not the same on all of its hosts, all at once. */
 export class RunningWholes {
@@ -8,8 +10,11 @@ export class RunningWholes {
   readonly #places: ReadonlyMap<string, number>
   /** By the first of them. */
   readonly #parts = new Map<RunningAttempt, RunningAttempt[]>()
+  readonly instead: RunsInstead
 
-  constructor({ hosts, running }: QueueScene) {
+  /** @param calendar in which all holds what it holds */
+  constructor(scene: QueueScene, calendar: Calendar) {
+    const { hosts, running } = scene
     this.#places = new Map(hosts.map(({ id }, place) => [id, place]))
     this.byPlace = hosts.map(() => [])
     const firsts = new Map<string, RunningAttempt>()
@@ -18,6 +23,7 @@ export class RunningWholes {
       if (attempt.nodes !== undefined) this.#parts.set(first, [...(this.#parts.get(first) ?? []), attempt])
       for (const place of this.placesOf(attempt, [attempt])) this.byPlace[place]!.push(first)
     }
+    this.instead = new RunsInstead(calendar, scene, this)
   }
 
   partsOf(whole: RunningAttempt): readonly RunningAttempt[] {

@@ -1,5 +1,4 @@
 import type { HostId } from "../../protocol/ids.ts"
-import { areSomeAsked } from "./asked-turns.ts"
 import { entryOf } from "./entry-of.ts"
 import type { Found } from "./found.ts"
 import { OpenHosts } from "./least-needs.ts"
@@ -48,13 +47,11 @@ export class StartsWalk {
   *first(freed: ReadonlySet<HostId> | null): Generator<QueueEntry, boolean> {
     const { pass } = this
     const { scene } = pass
-    for (const [at, line] of areSomeAsked(scene) ? this.#order.lines.entries() : []) {
-      for (const found of pass.first.asked.visit(line)) {
-        const entry = entryOf(scene, line, found, at + 1, ++this.#decisions)
-        if (!this.#begins(entry)) continue
-        this.sure++
-        yield entry
-      }
+    for (const { line, at, found } of pass.first.asked.visitAll(scene, this.#order.lines)) {
+      const entry = entryOf(scene, line, found, at + 1, ++this.#decisions)
+      if (!this.#begins(entry)) continue
+      this.sure++
+      yield entry
     }
     if (!scene.policy.owners.first) return true
     const ofFreed = freed && new Set(scene.hosts.flatMap(({ id, owner }) => (freed.has(id) ? (owner ?? []) : [])))

@@ -7,6 +7,12 @@ import type { NotSuspended } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
 import type { Candidate } from "./victim-order.ts"
 
+/** From when until when at the latest the job runs for which others are stopped. */
+interface Runs {
+  readonly startMs: number
+  readonly endMs: number
+}
+
 /** Says who may stay in memory, stopped, beside a job that gets its place. Those of whom it is asked hold nothing in the calendar just then. */
 export class StayBeside {
   readonly #calendar: Calendar
@@ -31,11 +37,11 @@ export class StayBeside {
     startMs: number,
     hasRoom: (place: number) => boolean,
   ): ReadonlySet<Candidate> {
-    const endMs = startMs + plan.asked.limitMs
+    const runs = { startMs, endMs: startMs + plan.asked.limitMs }
     const suspended = victims.filter(({ mode }) => mode === "suspend")
     const tight = places.filter((place) => {
       const here = suspended.filter((one) => one.places.includes(place))
-      return here.length > 0 && !this.#fits(line, here, place, plan.needOn(place), endMs, hasRoom)
+      return here.length > 0 && !this.#fits(line, here, place, plan.needOn(place), runs, hasRoom)
     })
     const staying = suspended.filter((one) => !one.places.some((place) => tight.includes(place)))
     return new Set(this.#havePieces(plan, staying, places, startMs) ? staying : staying.filter(holdsNone(plan)))
@@ -44,16 +50,16 @@ export class StayBeside {
   /** Whether there are pieces enough for the job beside those that they keep. */
   #havePieces(plan: PlanRequest, staying: readonly Candidate[], places: readonly number[], startMs: number): boolean {
     if (!plan.hasPieces || staying.every(holdsNone(plan))) return true
-    this.#holdPieces(staying, startMs + plan.asked.limitMs, 1)
+    const runs = { startMs, endMs: startMs + plan.asked.limitMs }
+    this.#holdPieces(staying, runs, 1)
     const isRoom = this.#calendar.hasRoomAskedFor(plan, { places, startMs })
-    this.#holdPieces(staying, startMs + plan.asked.limitMs, -1)
+    this.#holdPieces(staying, runs, -1)
     return isRoom
   }
 
-  #holdPieces(staying: Iterable<Candidate>, endMs: number, times: 1 | -1): void {
+  #holdPieces(staying: Iterable<Candidate>, runs: Runs, times: 1 | -1): void {
     const { nowMs } = this.#calendar.grid
-    for (const one of staying)
-      this.#calendar.holdPieces(one.attempt.pieces, nowMs, staysUntil(one, nowMs, endMs), times)
+    for (const one of staying) this.#calendar.holdPieces(one.attempt.pieces, nowMs, staysUntil(one, nowMs, runs), times)
   }
 
   /** Why one that was to be suspended cannot stay: it keeps what the job asks for of pieces, or else for want of memory. */
@@ -67,7 +73,7 @@ export class StayBeside {
     const { limitMs } = plan.asked
     const memory = { memoryBytes: askedBy(line), gpus: 0, cores: 0 }
     const hasRoom = () => this.#calendar.profiles[place]!.hasRoomAt(memory, false, limitMs, nowMs)
-    return this.#fits(line, [one], place, plan.needOn(place), nowMs + limitMs, hasRoom)
+    return this.#fits(line, [one], place, plan.needOn(place), { startMs: nowMs, endMs: nowMs + limitMs }, hasRoom)
   }
 
   /**
@@ -76,14 +82,17 @@ export class StayBeside {
   keep(staying: ReadonlySet<Candidate>, plan: PlanRequest, { places, startMs }: Room): void {
     const { nowMs } = this.#calendar.grid
     const endMs = startMs + plan.asked.limitMs
-    this.#holdPieces(staying, endMs, 1)
+    const runs = { startMs, endMs }
+    this.#holdPieces(staying, runs, 1)
     for (const place of places) {
       const here = [...staying].filter((one) => one.places.includes(place))
       if (here.length === 0) continue
       this.#calendar.hold(place, this.#heldBeside(here, place, plan.needOn(place)), nowMs, endMs)
-      if (endMs === Number.POSITIVE_INFINITY) continue
-      for (const one of here)
-        this.#calendar.hold(place, heldBy(one.attempt, this.#scene, place), endMs, staysUntil(one, nowMs, endMs))
+      const fromMs = this.#goesOnMs(runs)
+      for (const one of here) {
+        const untilMs = staysUntil(one, nowMs, runs)
+        if (untilMs > fromMs) this.#calendar.hold(place, heldBy(one.attempt, this.#scene, place), fromMs, untilMs)
+      }
     }
   }
 
@@ -113,11 +122,18 @@ export class StayBeside {
     return { memoryBytes, gpus, cores }
   }
 
+  /** The step in which the job ends is the job's. */
+  #goesOnMs({ endMs }: Runs): number {
+    const { grid } = this.#calendar
+    return endMs === Number.POSITIVE_INFINITY ? endMs : grid.msOf(grid.stepAfter(endMs))
+  }
+
   /** Whether all of them have room for what they hold, from then until they end. */
-  #mayGoOn(here: readonly Candidate[], place: number, fromMs: number): boolean {
+  #mayGoOn(here: readonly Candidate[], place: number, runs: Runs): boolean {
     const { nowMs, endMs } = this.#calendar.grid
+    const fromMs = this.#goesOnMs(runs)
     if (fromMs >= endMs) return true
-    const untilMs = Math.max(...here.map((one) => staysUntil(one, nowMs, fromMs)))
+    const untilMs = Math.max(...here.map((one) => staysUntil(one, nowMs, runs)))
     return this.#calendar.profiles[place]!.hasRoomAt(this.#leasesOf(here, place), false, untilMs - fromMs, fromMs)
   }
 
@@ -126,10 +142,11 @@ export class StayBeside {
     here: readonly Candidate[],
     place: number,
     need: Resources,
-    endMs: number,
+    runs: Runs,
     hasRoom: (place: number) => boolean,
   ): boolean {
     const { nowMs } = this.#calendar.grid
+    const { endMs } = runs
     const profile = this.#calendar.profiles[place]!
     const bytes = here.reduce((sum, { attempt }) => sum + attempt.resources.memoryBytes, 0)
     if (bytes === 0) return true
@@ -140,7 +157,7 @@ export class StayBeside {
     const isDecided = here.every(({ isStopped }) => isStopped)
     const kept = isDecided ? { ...stays, gpus: 0, cores: 0 } : stays
     if (profile.firstRoom(kept, false, endMs - nowMs, nowMs) !== nowMs) return false
-    if (!isDecided && !this.#mayGoOn(here, place, endMs)) return false
+    if (!isDecided && !this.#mayGoOn(here, place, runs)) return false
     if (line.spec.alone || line.spec.hasSecrets) return true
     this.#calendar.hold(place, kept, nowMs, endMs)
     const isRoom = hasRoom(place)
@@ -154,9 +171,9 @@ function holdsNone({ asked }: PlanRequest): (one: Candidate) => boolean {
   return ({ attempt }) => Object.keys(asked.pieces).every((name) => (attempt.pieces[name] ?? 0) === 0)
 }
 
-/** When it ends at the latest that is suspended until then. */
-function staysUntil({ attempt }: Candidate, nowMs: number, endMs: number): number {
-  return endOf(attempt, nowMs) + (endMs - nowMs)
+/** When it ends at the latest that is suspended until then. In the limit of who is stopped for the job already is what that may run. */
+function staysUntil({ attempt, isStopped }: Candidate, nowMs: number, { startMs, endMs }: Runs): number {
+  return endOf(attempt, nowMs) + ((isStopped ? startMs : endMs) - nowMs)
 }
 
 function askedBy({ spec }: Line): number {

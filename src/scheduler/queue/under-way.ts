@@ -4,6 +4,7 @@ import type { Calendar } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
 import type { Candidates } from "./candidates.ts"
 import type { MadeRoom } from "./found.ts"
+import { leftOf } from "./left-of.ts"
 import { awaitedFor } from "./let-be.ts"
 import type { Line } from "./line.ts"
 import type { LineRequest } from "./line-request.ts"
@@ -12,6 +13,13 @@ import { release } from "./release.ts"
 import type { RunningWholes } from "./running-wholes.ts"
 import type { StayBeside } from "./stay-beside.ts"
 import type { Candidate } from "./victim-order.ts"
+
+/** Who has to be gone, and when there is room then. */
+interface Enough {
+  readonly startMs: number
+  readonly stopped: readonly Candidate[]
+  readonly leaving: readonly Candidate[]
+}
 
 interface Parts {
   readonly scene: QueueScene
@@ -35,36 +43,63 @@ export class UnderWay {
 
   /**
    * The room as it was planned, or sooner where they have left before. Nobody else is asked for it.
+   * @param isLast of its job's: no other of its tasks needs those to go that this one does not need
    * @returns `null` where it cannot be had there any more, or not in time: those who were planned beside it would have to wait
    */
-  take(line: Line, { plan }: LineRequest, asked: RoomAsked): MadeRoom | null {
+  take(line: Line, { plan }: LineRequest, asked: RoomAsked, isLast: boolean): MadeRoom | null {
     const { calendar, scene, running, beside, gone } = this.#parts
     const places = this.#placesOf(plan, asked)
     if (places === null) return null
     const { nowMs } = calendar.grid
-    const all = this.#underWay(line, plan, places)
-    const [stopped, leaving] = [all.filter(({ isStopped }) => isStopped), all.filter(({ isStopped }) => !isStopped)]
-    const goneMs = leaving.reduce((latest, { graceMs }) => Math.max(latest, nowMs + graceMs), nowMs)
-    const hasRoomAt = (ms: number) =>
-      this.#isInTime(plan, asked, ms) && calendar.hasRoomAskedFor(plan, { places, startMs: ms })
-    release(calendar, scene, running, stopped, -1)
-    const isNow = hasRoomAt(nowMs)
-    if (!isNow) release(calendar, scene, running, leaving, -1)
-    const startMs = isNow ? nowMs : [goneMs, asked.startMs].find((ms) => ms >= goneMs && hasRoomAt(ms))
-    const hasRoom = (place: number) => plan.hasRoomAt(place, startMs!, plan.asked.limitMs, true)
-    const staying = startMs === undefined ? null : beside.of(line, plan, stopped, places, startMs, hasRoom)
-    if (startMs === undefined || staying!.size < stopped.length) {
-      release(calendar, scene, running, isNow ? stopped : all, 1)
+    const some = this.#enough(line, plan, asked, places, isLast)
+    if (some === null) return null
+    const { startMs, stopped, leaving } = some
+    const hasRoom = (place: number) => plan.hasRoomAt(place, startMs, plan.asked.limitMs, true)
+    const staying = beside.of(line, plan, stopped, places, startMs, hasRoom)
+    if (staying.size < stopped.length) {
+      release(calendar, scene, running, [...stopped, ...leaving], 1)
       return null
     }
     // Until then they are there.
-    if (!isNow) release(calendar, scene, running, leaving, 1, Math.max(startMs, nowMs + 1))
+    release(calendar, scene, running, leaving, 1, Math.max(startMs, nowMs + 1))
     const room = { places, startMs }
     calendar.take(plan, room)
-    beside.keep(staying!, plan, room)
-    // Who is on the way out and need not be gone for this may have to be for another.
-    for (const { attempt } of isNow ? stopped : all) gone.add(attempt)
+    beside.keep(staying, plan, room)
+    for (const { attempt } of [...stopped, ...leaving]) gone.add(attempt)
     return { ...room, preempts: [], after: (leaving.length > 0 ? leaving : stopped).map(({ attempt }) => attempt.job) }
+  }
+
+  /**
+   * When there is room once some of them are gone; of these nothing is held any more. They are as few as can be where the others are to go for another task.
+   * @returns `null`: there is none in time, and they hold what they held
+   */
+  #enough(line: Line, plan: PlanRequest, asked: RoomAsked, places: readonly number[], isLast: boolean): Enough | null {
+    const { calendar, scene, running } = this.#parts
+    const { grid } = calendar
+    const change = (some: readonly Candidate[], times: 1 | -1) => release(calendar, scene, running, some, times)
+    const all = this.#underWay(line, plan, places)
+    const stopped = all.filter(({ isStopped }) => isStopped)
+    const toLeave = all.filter(({ isStopped }) => !isStopped)
+    const goneMs = (one: Candidate) => grid.nowMs + one.graceMs
+    // Who goes for another job may be there to the end of the step.
+    const times = [grid.nowMs, ...toLeave.map(goneMs), asked.startMs, grid.msOf(grid.stepAfter(asked.startMs))]
+    let gone: readonly Candidate[] = stopped
+    change(gone, -1)
+    for (const startMs of times.filter((ms) => ms >= grid.nowMs).sort((a, b) => a - b)) {
+      const more = toLeave.filter((one) => goneMs(one) <= startMs && startMs > grid.nowMs && !gone.includes(one))
+      change(more, -1)
+      gone = [...gone, ...more]
+      const hasRoom = () => this.#isInTime(plan, asked, startMs) && calendar.hasRoomAskedFor(plan, { places, startMs })
+      if (!hasRoom()) continue
+      const left = isLast ? gone : leftOf(gone, gone, change, hasRoom)
+      return {
+        startMs,
+        stopped: left.filter(({ isStopped }) => isStopped),
+        leaving: left.filter(({ isStopped }) => !isStopped),
+      }
+    }
+    change(gone, 1)
+    return null
   }
 
   /** Up to a step of the grid later than it was planned: who leaves may need a moment longer. */
@@ -79,9 +114,10 @@ export class UnderWay {
   }
 
   #underWay(line: Line, plan: PlanRequest, places: readonly number[]): readonly Candidate[] {
-    const { candidates, gone } = this.#parts
+    const { candidates, gone, running } = this.#parts
     const { id } = line.spec
-    const isOut = (one: RunningAttempt) => gone.has(one) || (awaitedFor(one) !== id && one.stoppedFor !== id)
+    const isFor = (one: RunningAttempt) => awaitedFor(one) === id || running.instead.awaitedBy(one) === id
+    const isOut = (one: RunningAttempt) => gone.has(one) || !isFor(one)
     const all = places.flatMap((place) => candidates.on(line, plan, place, isOut))
     return [...new Map(all.map((one) => [one.attempt, one])).values()]
   }

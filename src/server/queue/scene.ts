@@ -22,7 +22,7 @@ import type { Tried } from "../jobs/job-table.ts"
 import { type PoolUsage, poolUsageOf } from "../usage/pool-usage.ts"
 import { reachedBy } from "./reached.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
-import { attemptFor, isStoppedFor, stoppedForOf } from "./stop-for.ts"
+import { isStoppedFor, runnerFor, stoppedForOf } from "./stop-for.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 
 /**
@@ -203,14 +203,15 @@ function stoppedIn(
   const stoppedFor = isStoppedFor(tried)
   if (stoppedFor === null) return {}
   if (stoppedForOf(tried)?.done === false) return { leavesMs: leavesAt(tried, nowMs) ?? nowMs, leavesFor: stoppedFor }
-  const other = core.table.live(stoppedFor)
-  const itsLimitMs =
-    other === undefined
-      ? 0
-      : effectiveLimitOf(policy, other, other.standing?.ranAs?.partition ?? policy.defaultPartition)
-  const startedAt = attemptFor(core.table.onHost(tried.attempt.hostId), stoppedFor)?.startedAt
-  if (limitMs === null || itsLimitMs === null) return { stoppedFor, limitMs: null }
-  return { stoppedFor, limitMs: limitMs + Math.max(0, (startedAt ?? nowMs) + itsLimitMs - nowMs) }
+  const runner = runnerFor(core.table.onHost(tried.attempt.hostId), stoppedFor)
+  const other = runner?.job ?? core.table.live(stoppedFor)
+  // Of an array's the task that runs is what it is stopped for by now.
+  const job = other?.id ?? stoppedFor
+  const itsPartition = other?.standing?.roomAsked?.[0]?.partition ?? other?.standing?.ranAs?.partition
+  const itsLimitMs = other === undefined ? 0 : effectiveLimitOf(policy, other, itsPartition ?? policy.defaultPartition)
+  const startedAt = runner?.attempt.startedAt
+  if (limitMs === null || itsLimitMs === null) return { stoppedFor: job, limitMs: null }
+  return { stoppedFor: job, limitMs: limitMs + Math.max(0, (startedAt ?? nowMs) + itsLimitMs - nowMs) }
 }
 
 /** The job for which it is on its way out. */

@@ -3,7 +3,6 @@ import type { SuspendedFor } from "../../protocol/aside-wire.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { StoppedFor } from "../../protocol/queue-request.ts"
 import type { Preemption } from "../../scheduler/queue/queue-plan.ts"
-import type { AttemptRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { isCurrent } from "../jobs/close-attempt.ts"
 import type { Tried } from "../jobs/job-table.ts"
@@ -25,8 +24,8 @@ export function isStoppedFor(tried: Tried): JobId | null {
 }
 
 /** What runs of the job, or of the array, for which others are stopped on a host, of all that is there. */
-export function attemptFor(here: readonly Tried[], job: JobId): AttemptRecord | undefined {
-  return here.find((one) => (one.job.id === job || one.job.task?.array === job) && !one.attempt.swept)?.attempt
+export function runnerFor(here: readonly Tried[], job: JobId): Tried | undefined {
+  return here.find((one) => (one.job.id === job || one.job.task?.array === job) && !one.attempt.swept)
 }
 
 /** Has an attempt stopped for a job that then runs beside its memory. Within a change. */
@@ -61,7 +60,7 @@ export function letGoOn(core: Core, awaited: ReadonlySet<JobId>, planned: boolea
     const here = core.table.onHost(record.id)
     for (const tried of here) {
       const job = isStoppedFor(tried)
-      if (job === null || attemptFor(here, job) !== undefined) continue
+      if (job === null || runnerFor(here, job) !== undefined) continue
       const waits = core.table.live(job)?.state === "queued"
       if (waits && (!planned || awaited.has(job))) continue
       if (waits) againMs = now + IN_VAIN_MS
