@@ -6,8 +6,8 @@ import type { QueueJob, QueueScene } from "./queue-scene.ts"
 const MOST_LOOKS = 300
 
 /**
- * Which of the times that are told firmly would come to be later though all went on as planned. What jobs in several partitions have may be otherwise in a
- * later plan, as what they have in one rests on what others have in another: so those plans are made, one after the other.
+ * Which of the times that are told firmly would come to be later though all went on as planned. What jobs in several partitions have, or owners' jobs that go
+ * elsewhere, may be otherwise in a later plan, as what they have at one turn rests on what others have at another: so those plans are made, one after the other.
  * @param ready all that stands in the queue, of arrays with the tasks that do
  * @param entries of the plan of this moment
  * @param plan what is planned at a later one
@@ -20,6 +20,7 @@ export function laterThanTold(
   plan: (scene: QueueScene, nowMs: number) => readonly QueueEntry[],
 ): ReadonlySet<QueueEntry> {
   const later = new Set<QueueEntry>()
+  if (ready.length > MOST_LOOKS) return later
   const firm = new Set(
     entries.filter(({ state, behind, estimate }) => state === "reserved" && behind === null && !estimate),
   )
