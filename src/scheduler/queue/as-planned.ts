@@ -2,9 +2,9 @@ import { needOn } from "../../protocol/resources.ts"
 import { taskIndices, tasksOfIndices } from "../request/array-tasks.ts"
 import { endOf } from "./attempt-room.ts"
 import type { QueueEntry } from "./queue-plan.ts"
-import type { QueueJob, QueueScene, RunningAttempt } from "./queue-scene.ts"
+import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "./queue-scene.ts"
 
-/** A scene in which all goes on as planned: what starts does so, all takes its whole time limit, nobody comes. */
+/** A scene in which all goes on as planned: what starts does so, all takes its whole time limit, nobody comes but owners, when that is expected. */
 export class AsPlanned {
   #scene: QueueScene
   #nowMs: number
@@ -75,9 +75,18 @@ export class AsPlanned {
       const fewer = array === null ? 0 : over.filter((one) => one.job === job.id).length
       return array === null || fewer === 0 ? aged : { ...aged, array: { ...array, running: array.running - fewer } }
     })
-    this.#scene = { ...this.#scene, waiting, running: this.#scene.running.filter((one) => !isOver(one)) }
+    const hosts = this.#scene.hosts.map((host) => thenOn(host, nowMs))
+    this.#scene = { ...this.#scene, hosts, waiting, running: this.#scene.running.filter((one) => !isOver(one)) }
     this.#nowMs = nowMs
   }
+}
+
+/** Its owner has gone when that was expected, and is there when that is. */
+function thenOn(host: QueueHost, nowMs: number): QueueHost {
+  const left = host.ownerObstacles.filter(({ until }) => until === null || until > nowMs)
+  const isThere = left.length === 0 ? host.expected.find((one) => one.startMs <= nowMs && nowMs < one.endMs) : undefined
+  if (isThere === undefined) return { ...host, ownerObstacles: left }
+  return { ...host, ownerObstacles: [{ code: "owner_here", text: "as expected", until: isThere.endMs }] }
 }
 
 /** What still waits of it; of a job that is no array nothing. */

@@ -24,6 +24,7 @@ export function laterThanTold(
   const firm = new Set(
     entries.filter(({ state, behind, estimate }) => state === "reserved" && behind === null && !estimate),
   )
+  const { gridMs } = scene.policy.backfill
   const ahead = new AsPlanned(scene, ready, nowMs)
   let now = entries
   for (let looks = 0; firm.size > 0 && now.every(({ preempts }) => preempts.length === 0); ) {
@@ -34,7 +35,9 @@ export function laterThanTold(
     const byJob = Map.groupBy(now, ({ job }) => job)
     for (const told of firm) {
       const has = byJob.get(told.job)?.find(({ task }) => task === null || task === told.task)
-      if (has === undefined || (has.startMs ?? Number.POSITIVE_INFINITY) > told.startMs!) later.add(told)
+      // Within its minute it is in time: all goes from one minute to another.
+      const inTimeMs = Math.ceil(told.startMs! / gridMs) * gridMs
+      if (has === undefined || (has.startMs ?? Number.POSITIVE_INFINITY) > inTimeMs) later.add(told)
       if (has === undefined || has.state === "start" || later.has(told)) firm.delete(told)
     }
   }
