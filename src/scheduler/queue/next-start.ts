@@ -8,8 +8,9 @@ import { ended, StartsWalk } from "./starts-walk.ts"
 
 /**
  * The first start of the plan, without the rest of it: for when something has ended and all else was planned already. The same job and hosts
- * as the first start that `planQueue` decides, as long as `order` is what it would be now, and owners could start nothing before on hosts that are not in
- * `freed`. It looks no further down the queue than to that start, or to where no host has room for anything further down.
+ * as the first start that `planQueue` decides (of those for whom room was made before, the first by when that was to be had), as long as `order`
+ * is what it would be now, and owners could start nothing before on hosts that are not in `freed`. It looks no further down the queue than to that
+ * start, or to where no host has room for anything further down.
  */
 export function nextStart(
   scene: QueueScene,

