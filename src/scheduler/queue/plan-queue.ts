@@ -43,8 +43,7 @@ export function planQueue(
   if (estimates) new Estimates(pass).add(order.lines, answers, beyond)
   const { entries, otherTurns } = answers.entries(pass)
   const times = estimates && !early ? earlyTimes(scene, nowMs, apart, limited) : undefined
-  const mayMove = order.lastInSeveral !== -1 || pass.earlier.hasBounds || scene.policy.preemption.by === "qos"
-  if (!untried && mayMove) {
+  if (!untried && (order.lastInSeveral !== -1 || pass.earlier.hasBounds || pass.preemptor.mayPreempt)) {
     const plan = (ahead: QueueScene, ms: number) => planQueue(ahead, ms, { untried: true }).entries
     const later = laterThanTold(scene, ready, entries, nowMs, plan)
     for (const [at, one] of entries.entries()) if (later.has(one)) entries[at] = { ...one, behind: one.job }

@@ -80,8 +80,6 @@ export class PlannedLimits {
     if (this.#planned.size === 0) return NONE
     const known = this.#known.get(limits)
     const mine = known?.byRequest.get(request)
-    // As long as nobody gives up a time more only comes to it: what was met once is met.
-    if (mine !== undefined && mine.hits.length > 0) return mine.hits
     const stamp = this.#stampOf(limits)
     if (mine?.stamp === stamp) return mine.hits
     // Each keeps the first that it was told.

@@ -64,6 +64,11 @@ export class Preemptor {
     return this.#scene.policy.preemption.by !== "off" || this.#awaiting.size > 0
   }
 
+  /** Whether anybody may be preempted, at this moment or a later one. */
+  get mayPreempt(): boolean {
+    return this.#scene.policy.preemption.by !== "off" || this.#owners.size > 0
+  }
+
   /** Whether some make room for it already. */
   isAwaitedFor({ spec }: Line): boolean {
     return this.#awaiting.has(spec.id)

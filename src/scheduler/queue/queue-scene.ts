@@ -150,6 +150,6 @@ export interface QueueOptions {
   readonly limited?: boolean
   /** Plan for those, too, who wait for their begin time or their booking's alone, from then on. */
   readonly early?: boolean
-  /** Times are not tried in the plans of later moments, which is done where jobs stand in several partitions, have given something up, or preempt by QOS. Who starts where, and which time each has, is the same. */
+  /** Times are not tried in the plans of later moments, which is done where jobs stand in several partitions, have given something up, or may preempt. Who starts where, and which time each has, is the same. */
   readonly untried?: boolean
 }

@@ -8,7 +8,7 @@ const MOST_LOOKS = 300
 /**
  * Which of the times that are told firmly would come to be later though all went on as planned. What jobs in several partitions have, or owners' jobs that go
  * elsewhere, may be otherwise in a later plan, as what they have at one turn rests on what others have at another: so those plans are made, one after the other.
- * And where QOS preempt others in no order, who stands before whom may hang on a third that starts meanwhile.
+ * And who is planned after others' ends may come to preempt them sooner; where QOS preempt in no order, who stands before whom may hang on a third that starts meanwhile.
  * @param ready all that stands in the queue, of arrays with the tasks that do
  * @param entries of the plan of this moment
  * @param plan what is planned at a later one
