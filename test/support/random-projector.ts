@@ -6,6 +6,8 @@ export interface RandomProjector {
   readonly width: number
   /** An encoder of images. */
   readonly sees?: boolean
+  /** In pixels; absent: 64. */
+  readonly imageSize?: number
 }
 
 const OWN_WIDTH = 32
@@ -26,7 +28,7 @@ export function writeRandomProjector(path: string, projector: RandomProjector): 
   writeTensors(path, projectorHeader(projector).header, specsOf(projector))
 }
 
-function metadataOf({ width, sees = true }: RandomProjector): Record<string, MetaValue> {
+function metadataOf({ width, sees = true, imageSize = IMAGE_SIZE }: RandomProjector): Record<string, MetaValue> {
   return {
     "general.architecture": "clip",
     "general.name": "projector of random numbers",
@@ -35,7 +37,7 @@ function metadataOf({ width, sees = true }: RandomProjector): Record<string, Met
     ...(sees ? {} : { "clip.has_audio_encoder": true }),
     "clip.projector_type": "gemma3",
     "clip.use_gelu": true,
-    "clip.vision.image_size": IMAGE_SIZE,
+    "clip.vision.image_size": imageSize,
     "clip.vision.patch_size": PATCH_SIZE,
     "clip.vision.embedding_length": OWN_WIDTH,
     "clip.vision.feed_forward_length": FEED_FORWARD,

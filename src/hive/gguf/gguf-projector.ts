@@ -10,6 +10,8 @@ const MOST_TOKENS: readonly (readonly [RegExp, number])[] = [
   [/^(?:pixtral|lightonocr|kimi|lfm2|paddleocr|youtuvl)/, 4096],
   [/^gemma4/, 1120],
 ]
+/** In pixels. llama.cpp ends itself where they are 0. */
+const SIDES = ["clip.vision.image_size", "clip.vision.patch_size"] as const
 const USUAL_MERGE = 2
 /** Of each side, where the header does not say. */
 const USUAL_PATCHES = 64
@@ -36,6 +38,9 @@ export function ggufProjector(header: GgufHeader): ProjectorFacts & { readonly w
   const seesImages =
     metadata["clip.has_vision_encoder"] === true ||
     (metadata["clip.has_vision_encoder"] === undefined && metadata["clip.has_audio_encoder"] !== true)
+  for (const key of seesImages ? SIDES : [])
+    if (metadata[key] !== undefined && count(key) === 0)
+      throw brokenModel(name, `its header is damaged: ${key} is ${String(metadata[key])}`)
   const merge = count("clip.vision.spatial_merge_size") || count("clip.vision.projector.scale_factor") || USUAL_MERGE
   const side = count("clip.vision.image_size") / (count("clip.vision.patch_size") || 14)
   const tokens = MOST_TOKENS.find(([kinds]) => kinds.test(kind))?.[1] ?? 0

@@ -144,6 +144,11 @@ describe("a GGUF model", () => {
       readModel(new FilesInMemory({ "a.gguf": one, "mmproj-a.gguf": one }), null, signal),
       refuses("invalid_input", /mmproj-a\.gguf: it is no projector of images: its architecture is "llama"/),
     )
+    const damaged = file(projectorHeader({ width: 256, imageSize: 0 }))
+    await assert.rejects(
+      readModel(new FilesInMemory({ "a.gguf": one, "mmproj-a.gguf": damaged }), null, signal),
+      refuses("invalid_input", /mmproj-a\.gguf: its header is damaged: clip\.vision\.image_size is 0/),
+    )
   })
 
   it("beside another one must be named; projectors of images do not count", async () => {
