@@ -225,6 +225,11 @@ describe("windfall model plan", () => {
       const [sees, without] = [await read(), await read("--no-images")]
       assert.deepEqual([sees.file, without.file], ["mmproj-F16.gguf", null], name)
       assert.ok(sees.need > without.need)
+      const between = `${Math.round((sees.need + without.need) / 2 / 1024)}K`
+      const tight = { name: "tight", chip: "M4 Max", memory: "64G", workingSet: between, network: "1GbE" }
+      scratch.write({ "tight.json": JSON.stringify({ hosts: [tight] }) })
+      const { stdout } = await planAt(hub.url, "--fleet", "tight.json", name)
+      assert.match(stdout, /^ {2}No images: it fits with --no-images$/m)
     }
     assert.match(
       (await plan("--fleet", "studios.json", "sees")).stdout,

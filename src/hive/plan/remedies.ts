@@ -66,6 +66,8 @@ export function remediesFor(
   const isQuantisable = request.kv === "f16" && cacheTypeProblem(model, "q8_0") === null
   if (rules.engine === "llama.cpp" && isQuantisable && fits(model, { ...request, kv: "q8_0" }, fleet))
     remedies.push(`A smaller cache: it fits${goal} with --kv q8_0`)
+  if (model.projector?.seesImages === true && fits({ ...model, projector: null }, request, fleet))
+    remedies.push(`No images: it fits${goal} with --no-images`)
   const other = quantisation(model, rules, (facts) => fits(facts, request, fleet))
   if (other !== null) remedies.push(`Another quantisation: as ${other} it fits${goal}`)
   const missing = isShort ? request.replicas - replicas.length : 1
