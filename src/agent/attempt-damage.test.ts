@@ -33,9 +33,11 @@ test("a folder where the stop is to be written does not keep a job from being st
 test("a job whose supervisor cannot read of the stop is ended by the agent, which says so", async () => {
   await using home = new AgentHome()
   const agent = await home.start()
-  const deafen = "trap '' TERM; prlimit --pid $PPID --nofile=0; echo ready; while :; do sleep 0.1; done"
+  // What the job says has its file before the supervisor can open none.
+  const begin = "trap '' TERM; echo begun; until [ -s ../stdout ]; do sleep 0.05; done"
+  const deafen = `${begin}; prlimit --pid $PPID --nofile=0; echo ready; while :; do sleep 0.1; done`
   const { attempt } = agent.startAttempt(1, ["sh", "-c", deafen])
-  await agent.until(() => agent.text(1) === "ready\n", "the job's first line")
+  await agent.until(() => agent.text(1) === "begun\nready\n", "the job's lines")
   const supervisor = home.supervisor(1)
   agent.send({ type: "stop", attempt, sequence: 1, cause: "cancelled", signal: "SIGTERM", graceMs: 0 })
   const { exit } = await agent.next("exited", 1)
