@@ -45,15 +45,12 @@ export function queueOrder<T extends Queued>(jobs: Iterable<T>, preempts: Preemp
 function sortedBy<T extends Queued>(jobs: Iterable<T>): T[] {
   const all = [...jobs]
   if (all.length < MANY) return all.sort(compareQueued)
-  const column = () => new Float64Array(all.length)
-  const [classes, tiers, priorities, submitted, numbers, tasks] = [
-    column(),
-    column(),
-    column(),
-    column(),
-    column(),
-    column(),
-  ]
+  const classes = new Float64Array(all.length)
+  const tiers = new Float64Array(all.length)
+  const priorities = new Float64Array(all.length)
+  const submitted = new Float64Array(all.length)
+  const numbers = new Float64Array(all.length)
+  const tasks = new Float64Array(all.length)
   const order = new Uint32Array(all.length)
   for (let at = 0; at < all.length; at++) {
     const one = all[at]!

@@ -82,7 +82,7 @@ export class PlannedLimits {
     const mine = known?.byRequest.get(request)
     const stamp = this.#stampOf(limits)
     if (mine?.stamp === stamp) return mine.hits
-    // Each keeps the first that it was told.
+    // What is met is noted for each that asks.
     return known?.last?.stamp === stamp && known.last.hits.length === 0 ? NONE : undefined
   }
 

@@ -1,7 +1,7 @@
 import { fits, needOn } from "../../protocol/resources.ts"
 import type { Calendar } from "../calendar/calendar.ts"
 import type { Need } from "../calendar/need.ts"
-import type { Asked as AskedOf, PlanRequest } from "../calendar/plan-request.ts"
+import type { Asked, PlanRequest } from "../calendar/plan-request.ts"
 import { couldRunOn, isByRules, lastingObstacles } from "../obstacle.ts"
 import type { Shape } from "../shape.ts"
 import { piecesKey } from "./asking.ts"
@@ -17,8 +17,8 @@ import { Way } from "./way.ts"
 
 const NOWHERE: readonly number[] = []
 
-/** What is found of those that ask alike. */
-interface Asked {
+/** What is found at the end of a way, and on it: where those may run who take it, and what they ask for. */
+interface Known {
   places?: readonly number[]
   request?: LineRequest
 }
@@ -30,7 +30,7 @@ export class Requests {
   readonly #times: HostTimes
   /** By the number of what the lines ask. */
   readonly #ofAsking: (LineRequest | undefined)[] = []
-  readonly #ways = new Way<Asked>()
+  readonly #ways = new Way<Known>()
   readonly #plain: boolean
   readonly #preferences: Preferences
 
@@ -115,7 +115,7 @@ export class Requests {
     closed,
     places,
     weights,
-  }: Pick<Line, "spec" | "limitMs"> & Pick<AskedOf, "need" | "closed" | "places" | "weights">): LineRequest {
+  }: Pick<Line, "spec" | "limitMs"> & Pick<Asked, "need" | "closed" | "places" | "weights">): LineRequest {
     const { hosts, pieces } = spec
     // What asks for more than the pool has of something can run nowhere.
     const found = lackingPieces(this.#scene, spec).length > 0 ? NOWHERE : places
@@ -148,7 +148,7 @@ export class Requests {
     return isPlain ? userHere : JSON.stringify([userHere, hostsWanted, booking, data, crashes])
   }
 
-  #placesOf(way: Way<Asked>, job: QueueJob, partition: string): readonly number[] {
+  #placesOf(way: Way<Known>, job: QueueJob, partition: string): readonly number[] {
     way.end ??= {}
     if (way.end.places === undefined) {
       const shape = shapeOf(job, partition)

@@ -67,7 +67,7 @@ test("tools are refused where the model's chat template knows none, in each dial
     assert.equal(response.status, 400)
   }
   assert.equal(scene.engine.asked.length, 0)
-  for (const fine of [{ tools: [TOOL], tool_choice: "none" }, { tools: [] }, {}])
+  for (const fine of [{ tools: [TOOL], tool_choice: "none" }, { tools: [] }, { tools: null }, {}])
     assert.equal((await scene.chat(fine)).status, 200)
 })
 
