@@ -70,8 +70,8 @@ async function runUnit(): Promise<void> {
   const agents = findFiles("src/agent/**/*.test.ts")
   const others = files.filter((path) => !agents.includes(path))
   await Promise.all([
-    runTests("unit tests", others, ["--test-isolation=none"], { limitMs: 20 * MINUTE_MS }),
-    runTests("agent tests", agents, THREE_AT_A_TIME, { limitMs: 20 * MINUTE_MS, isBeside: true }),
+    runTests("unit tests", others, ["--test-isolation=none"], { limitMs: 30 * MINUTE_MS }),
+    runTests("agent tests", agents, THREE_AT_A_TIME, { limitMs: 30 * MINUTE_MS, isBeside: true }),
   ])
 }
 

@@ -101,8 +101,8 @@ sub next_request {
   close_file($_) for 0 .. 2, $status_file, @reading_end, @writing_end;
   @reading_end = @writing_end = ();
   chdir('/');
-  $0 = 'windfall supervisor';
   write_some($own_line, my $free = '.') or return;
+  $0 = 'windfall supervisor';    # not before the forker can know
   my $length = unpack('N', read_all($own_line, 4) // return);
   return read_all($own_line, $length);
 }
