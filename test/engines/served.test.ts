@@ -95,6 +95,10 @@ for (const { engine, found, put, process, file, write } of ENGINES) {
       }
       assert.deepEqual([text, tokens], [whole.choices[0].message.content, 20])
       await choicesAreWhole(post, engine)
+      // The template of these models has no word of tools.
+      const tooled = await ask({ tools: [{ type: "function", function: { name: "look", parameters: {} } }] })
+      assert.equal(tooled.status, 400, engine)
+      assert.match(await tooled.text(), /'tools' cannot be used: the chat template of `tiny` knows none/)
       // After a stream, whose connection an engine may have ended.
       const words = "word ".repeat(2_000)
       for (const [path, body] of [

@@ -53,7 +53,7 @@ export async function pullModel(
   check(facts, dataName)
   const only = file === null ? withoutProjectors(folder.files, images) : filesWith(file, folder.files, facts)
   const needed = [...new Set([...opened(), ...beside])]
-  const model = { only, needed, weights: opened().filter((one) => !/\.json$/i.test(one)) }
+  const model = { only, needed, weights: opened().filter((one) => !/\.(?:json|jinja)$/i.test(one)) }
   const data = await sendData(cli, dataName, root, { shared, include: [], warnBytes: WARN_BYTES, yes: false, model })
   return { data, facts, unserved: unservedText(facts) }
 }

@@ -1,3 +1,4 @@
+import { namesTools } from "../model/names-tools.ts"
 import type { GgufHeader } from "./read-gguf.ts"
 
 const TEMPLATE = "tokenizer.chat_template"
@@ -8,6 +9,6 @@ const TEMPLATE = "tokenizer.chat_template"
  */
 export function knowsTools({ metadata }: Pick<GgufHeader, "metadata">): boolean {
   return Object.entries(metadata).some(
-    ([key, value]) => key.startsWith(TEMPLATE) && typeof value === "string" && value.includes("tools"),
+    ([key, value]) => key.startsWith(TEMPLATE) && typeof value === "string" && namesTools(value),
   )
 }

@@ -3,6 +3,7 @@ import { ggufModel } from "../gguf/gguf-model.ts"
 import { ggufParts, partNameProblem } from "../gguf/gguf-parts.ts"
 import { ggufProjector } from "../gguf/gguf-projector.ts"
 import { type GgufHeader, readGguf } from "../gguf/read-gguf.ts"
+import { folderKnowsTools } from "../safetensors/folder-templates.ts"
 import { ModelConfig } from "../safetensors/model-config.ts"
 import { readTensors, type StoredTensor } from "../safetensors/read-header.ts"
 import { safetensorsModel } from "../safetensors/safetensors-model.ts"
@@ -60,7 +61,10 @@ async function readAny(
     return readGgufModel(folder, file, signal, withImages)
   }
   if (file !== null && /\.gguf$/i.test(file)) return readGgufModel(folder, file, signal, withImages)
-  if (folder.files.includes("config.json")) return readSafetensors(folder, signal)
+  if (folder.files.includes("config.json")) {
+    const model = await readSafetensors(folder, signal)
+    return { ...model, knowsTools: await folderKnowsTools(folder, model.architecture, signal) }
+  }
   const models = ggufFilesOf(folder)
   const [only, ...more] = models
   if (only !== undefined && more.length === 0) return readGgufModel(folder, only, signal, withImages)

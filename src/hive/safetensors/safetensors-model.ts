@@ -67,6 +67,7 @@ export function safetensorsModel(
     vocabularySize,
     // In a file of its own, whose normalising makes less of a text.
     longestTokenBytes: null,
+    // Its chat template lies in a file of its own, too.
     knowsTools: true,
     contextTokens: config.count(...CONTEXT) === null ? null : config.required(...CONTEXT),
     heads: config.count("num_attention_heads", "n_head"),
