@@ -8,6 +8,10 @@ export interface RandomProjector {
   readonly sees?: boolean
   /** In pixels; absent: 64. */
   readonly imageSize?: number
+  /** Of its two layers the one that is not there. */
+  readonly lacksLayer?: number
+  /** The type that its last tensor is said to have. */
+  readonly oddType?: number
 }
 
 const OWN_WIDTH = 32
@@ -50,7 +54,7 @@ function metadataOf({ width, sees = true, imageSize = IMAGE_SIZE }: RandomProjec
   }
 }
 
-function specsOf({ width }: RandomProjector) {
+function specsOf({ width, lacksLayer, oddType = F32 }: RandomProjector) {
   const matrix = (name: string, shape: readonly number[], type = F16) => ({
     name,
     shape,
@@ -65,11 +69,12 @@ function specsOf({ width }: RandomProjector) {
     matrix(`${name}.weight`, [from, to]),
     { name: `${name}.bias`, shape: [to], type: F32, fill: { scale: 0.1 } },
   ]
+  const layers = [...Array(LAYERS).keys()].filter((at) => at !== lacksLayer).map((at) => `v.blk.${at}`)
   return [
     matrix("v.patch_embd.weight", [PATCH_SIZE, PATCH_SIZE, 3, OWN_WIDTH], F32),
     { name: "v.patch_embd.bias", shape: [OWN_WIDTH], type: F32, fill: { scale: 0.1 } },
     matrix("v.position_embd.weight", [OWN_WIDTH, (IMAGE_SIZE / PATCH_SIZE) ** 2], F32),
-    ...Array.from({ length: LAYERS }, (_, layer) => `v.blk.${layer}`).flatMap((block) => [
+    ...layers.flatMap((block) => [
       ...norm(`${block}.ln1`),
       ...norm(`${block}.ln2`),
       ...["attn_q", "attn_k", "attn_v", "attn_out"].flatMap((part) => linear(`${block}.${part}`, OWN_WIDTH, OWN_WIDTH)),
@@ -78,6 +83,6 @@ function specsOf({ width }: RandomProjector) {
     ]),
     ...norm("v.post_ln"),
     matrix("mm.input_projection.weight", [width, OWN_WIDTH]),
-    { name: "mm.soft_emb_norm.weight", shape: [OWN_WIDTH], type: F32, fill: "ones" as const },
+    { name: "mm.soft_emb_norm.weight", shape: [OWN_WIDTH], type: oddType, fill: "ones" as const },
   ]
 }

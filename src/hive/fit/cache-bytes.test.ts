@@ -40,8 +40,9 @@ test("a cache is kept in blocks only where these divide the keys and values of a
   const { metadata, tensors } = smallModel(3, { heads: 4, headSize: 16, hidden: 64 })
   const { "llama.attention.key_length": _, "llama.attention.value_length": __, ...unsaid } = metadata
   assert.match(cacheTypeProblem(await factsOf({ metadata: unsaid, tensors }), "q8_0") ?? "", /have 16 numbers/)
-  const windowed = { ...smallModel(3).metadata, "llama.attention.key_length_swa": 48 }
-  assert.match(cacheTypeProblem(await factsOf({ metadata: windowed, tensors }), "q8_0") ?? "", /have 48 numbers/)
+  const usual = smallModel(3)
+  const windowed = { ...usual, metadata: { ...usual.metadata, "llama.attention.key_length_swa": 48 } }
+  assert.match(cacheTypeProblem(await factsOf(windowed), "q8_0") ?? "", /have 48 numbers/)
 })
 
 test("a plan refuses such a cache, and does not propose it", async () => {

@@ -35,6 +35,9 @@ const TYPES: readonly (readonly [number, string, number, number])[] = [
   [34, "TQ1_0", 256, 54],
   [35, "TQ2_0", 256, 66],
   [39, "MXFP4", 32, 17],
+  [40, "NVFP4", 64, 36],
+  [41, "Q1_0", 128, 18],
+  [42, "Q2_0", 64, 18],
 ]
 
 export interface GgmlType {
@@ -46,6 +49,8 @@ export interface GgmlType {
 export const GGML_TYPES: ReadonlyMap<number, GgmlType> = new Map(
   TYPES.map(([number, name, blockElements, blockBytes]) => [number, { name, blockElements, blockBytes }]),
 )
+
+export const GGML_TYPE_NAMES: ReadonlySet<string> = new Set(TYPES.map(([, name]) => name))
 
 /** What `elements` of a type take in a file. */
 export function bytesOf(elements: number, { blockElements, blockBytes }: GgmlType): number {

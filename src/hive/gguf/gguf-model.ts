@@ -1,6 +1,7 @@
 import { brokenModel } from "../model/byte-source.ts"
 import type { LayerFacts, ModelFacts } from "../model/model-facts.ts"
 import { EMBEDDERS } from "./architectures.ts"
+import { checkShapes } from "./check-shapes.ts"
 import { quantisationName } from "./ggml-types.ts"
 import { cacheHeadSizes, ggufCaches } from "./gguf-cache.ts"
 import { GgufMetadata } from "./gguf-metadata.ts"
@@ -66,6 +67,10 @@ export function ggufModel(name: string, headers: readonly [GgufHeader, ...GgufHe
   })
   const embedding = outside.get("token_embd.weight")
   if (embedding === undefined) throw brokenModel(first.name, "its header lists no token_embd.weight")
+  checkShapes(first.name, metadata, layerCount, embedding, (layer, part) => {
+    const found = blocks[layer]?.find((one) => one.part === part)
+    return found === undefined ? null : found.tensor.elements / (found.tensor.shape[0] ?? 1)
+  })
   const output = outside.get("output.weight")
   const hiddenSize = metadata.required("embedding_length")
   const bytesByType = new Map<string, number>()

@@ -1,6 +1,7 @@
 import { MOST_IMAGES, MOST_PIXELS } from "../../protocol/image-limits.ts"
 import { brokenModel } from "../model/byte-source.ts"
 import type { ProjectorFacts } from "../model/model-facts.ts"
+import { GGML_TYPE_NAMES } from "./ggml-types.ts"
 import type { GgufHeader } from "./read-gguf.ts"
 
 /** Images are made smaller until they have so many tokens of the model, by the kinds that take any size (llama.cpp's clip.cpp). */
@@ -20,10 +21,14 @@ const OLD_KINDS = /^(?:mlp|mlp_norm|ldp|ldpv2|resampler|adapter|)$/
 const MOST_PATCHES = 2 ** 18
 /** Of an image before it is encoded: bytes, and floats of it twice. 32 of 896 x 896 were seen to take llama.cpp 0.7 GB. */
 const PIXEL_BYTES = 30
+/** Of the encoder of images, or of sound: what is a layer's of a transformer. Those of other encoders are counted otherwise (`v.blk.1.0.conv`). */
+const BLOCK = /^([va])\.blk\.(\d+)\.\D/
+const ENCODERS = { v: "vision", a: "audio" } as const
+const HINT = "Fetch it again, or leave it out: --no-images"
 
 /**
  * What the header of a projector says.
- * @throws {WindfallError} `invalid_input` where it is none
+ * @throws {WindfallError} `invalid_input` where it is none, or one that llama.cpp does not load
  */
 export function ggufProjector(header: GgufHeader): ProjectorFacts & { readonly width: number | null } {
   const { name, metadata, tensors } = header
@@ -40,7 +45,8 @@ export function ggufProjector(header: GgufHeader): ProjectorFacts & { readonly w
     (metadata["clip.has_vision_encoder"] === undefined && metadata["clip.has_audio_encoder"] !== true)
   for (const key of seesImages ? SIDES : [])
     if (metadata[key] !== undefined && count(key) === 0)
-      throw brokenModel(name, `its header is damaged: ${key} is ${String(metadata[key])}`)
+      throw brokenModel(name, `its header is damaged: ${key} is ${String(metadata[key])}`, HINT)
+  checkTensors(header)
   const merge = count("clip.vision.spatial_merge_size") || count("clip.vision.projector.scale_factor") || USUAL_MERGE
   const side = count("clip.vision.image_size") / (count("clip.vision.patch_size") || 14)
   const tokens = MOST_TOKENS.find(([kinds]) => kinds.test(kind))?.[1] ?? 0
@@ -57,5 +63,29 @@ export function ggufProjector(header: GgufHeader): ProjectorFacts & { readonly w
     computeBytes: seesImages ? 4 * patches * (8 * width + 2 * feedForward) + maskBytes + PIXEL_BYTES * pixels : 0,
     seesImages,
     width: OLD_KINDS.test(kind) ? null : count("clip.vision.projection_dim") || null,
+  }
+}
+
+/** llama.cpp loads a part of each layer of a tower, and no type that it does not know; a model's own file may be of a newer one, for a newer engine. */
+function checkTensors({ name, metadata, tensors }: GgufHeader): void {
+  const odd = tensors.find(({ type }) => !GGML_TYPE_NAMES.has(type))
+  if (odd !== undefined)
+    throw brokenModel(name, `its header is damaged: tensor ${odd.name} is of ${odd.type}, which nobody knows`, HINT)
+  const layers = { v: new Set<number>(), a: new Set<number>() }
+  for (const tensor of tensors) {
+    const [, encoder, layer] = BLOCK.exec(tensor.name) ?? []
+    if (encoder === "v" || encoder === "a") layers[encoder].add(Number(layer))
+  }
+  for (const encoder of ["v", "a"] as const) {
+    const key = `clip.${ENCODERS[encoder]}.block_count`
+    const count = Number(metadata[key] ?? 0)
+    let next = 0
+    while (layers[encoder].has(next)) next++
+    if (layers[encoder].size > 0 && next < count)
+      throw brokenModel(
+        name,
+        `its header is damaged: ${key} is ${count}, and it lists no tensors of ${encoder}.blk.${next}`,
+        HINT,
+      )
   }
 }

@@ -9,6 +9,8 @@ export type GgufValue = string | number | boolean | bigint | readonly GgufValue[
 
 export interface GgufTensor {
   readonly name: string
+  /** Columns first, as the file has it. */
+  readonly shape: readonly number[]
   readonly elements: number
   readonly bytes: number
   readonly type: string
@@ -72,7 +74,7 @@ export async function readGguf(source: ByteSource, signal: AbortSignal): Promise
       throw brokenModel(name, `its header is damaged: tensor ${tensor} is too large, or too far away`)
     neededBytes = Math.max(neededBytes, Number(offset) + bytes)
     places.push({ tensor, begin: Number(offset), end: Number(offset) + bytes })
-    return { name: tensor, elements, bytes, type: type?.name ?? `type ${dtype}` }
+    return { name: tensor, shape: shape.map(Number), elements, bytes, type: type?.name ?? `type ${dtype}` }
   })
   checkApart(name, places)
   const neededToByte = Number(tensorDataOffset) + neededBytes

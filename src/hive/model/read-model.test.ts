@@ -144,11 +144,24 @@ describe("a GGUF model", () => {
       readModel(new FilesInMemory({ "a.gguf": one, "mmproj-a.gguf": one }), null, signal),
       refuses("invalid_input", /mmproj-a\.gguf: it is no projector of images: its architecture is "llama"/),
     )
-    const damaged = file(projectorHeader({ width: 256, imageSize: 0 }))
-    await assert.rejects(
-      readModel(new FilesInMemory({ "a.gguf": one, "mmproj-a.gguf": damaged }), null, signal),
-      refuses("invalid_input", /mmproj-a\.gguf: its header is damaged: clip\.vision\.image_size is 0/),
-    )
+    for (const [change, why] of [
+      [{ imageSize: 0 }, /clip\.vision\.image_size is 0$/],
+      [{ lacksLayer: 0 }, /clip\.vision\.block_count is 2, and it lists no tensors of v\.blk\.0$/],
+      [{ lacksLayer: 1 }, /clip\.vision\.block_count is 2, and it lists no tensors of v\.blk\.1$/],
+      [{ oddType: 99 }, /tensor mm\.soft_emb_norm\.weight is of type 99, which nobody knows$/],
+    ] as const) {
+      const damaged = new FilesInMemory({
+        "a.gguf": one,
+        "mmproj-a.gguf": file(projectorHeader({ width: 256, ...change })),
+      })
+      await assert.rejects(readModel(damaged, null, signal), (error) => {
+        assert.match((error as WindfallError).hint ?? "", /--no-images/)
+        return (
+          refuses("invalid_input", why)(error) && refuses("invalid_input", /mmproj-a\.gguf: its header is dam/)(error)
+        )
+      })
+      assert.equal((await readModel(damaged, null, signal, false)).projector, null)
+    }
   })
 
   it("beside another one must be named; projectors of images do not count", async () => {
