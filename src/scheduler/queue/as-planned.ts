@@ -1,13 +1,19 @@
+import type { RoomAsked } from "../../protocol/queue-request.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { taskIndices, tasksOfIndices } from "../request/array-tasks.ts"
 import { endOf } from "./attempt-room.ts"
 import type { QueueEntry } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "./queue-scene.ts"
+import { waitingAfter } from "./waits-again.ts"
 
-/** A scene in which all goes on as planned: what starts does so, all takes its whole time limit, nobody comes but owners, when that is expected. */
+/**
+ * A scene in which all goes on as planned: what starts does so, all takes its whole time limit, who is preempted goes when that has to be and waits again
+ * where policy has it so, nobody else comes but owners, when that is expected.
+ */
 export class AsPlanned {
   #scene: QueueScene
   #nowMs: number
+  readonly #fromMs: number
 
   /** @param ready all that stands in the queue, of arrays with the tasks that do */
   constructor(scene: QueueScene, ready: readonly QueueJob[], nowMs: number) {
@@ -15,6 +21,7 @@ export class AsPlanned {
     const waiting = ready.map((job) => ({ ...job, dependency: null }))
     this.#scene = { ...scene, waiting }
     this.#nowMs = nowMs
+    this.#fromMs = nowMs
   }
 
   get scene(): QueueScene {
@@ -31,7 +38,10 @@ export class AsPlanned {
    * @returns whether there is one
    */
   goOn(entries: readonly QueueEntry[]): boolean {
-    this.#start(entries.filter(({ state }) => state === "start"))
+    const asks = entries.filter(({ preempts }) => preempts.length > 0)
+    this.#makeRoom(asks)
+    this.#start(entries.filter((one) => one.state === "start" && !this.#hasToWait(one)))
+    this.#keepRoom(asks.filter((one) => this.#hasToWait(one)))
     const ends = this.#scene.running.map((one) => endOf(one, this.#nowMs))
     const begins = entries.flatMap(({ state, startMs }) => (state === "reserved" ? [startMs!] : []))
     const nextMs = Math.min(...[...ends, ...begins].filter((ms) => ms > this.#nowMs))
@@ -53,6 +63,29 @@ export class AsPlanned {
     this.#scene = { ...this.#scene, waiting, running: [...this.#scene.running, ...begun] }
   }
 
+  /** Those have yet to go who are to make room for it. */
+  #hasToWait({ startMs }: QueueEntry): boolean {
+    return startMs! > this.#nowMs
+  }
+
+  #makeRoom(asks: readonly QueueEntry[]): void {
+    if (asks.length === 0) return
+    const running = this.#scene.running.map((one) => madeRoomBy(one, asks))
+    const isGone = ({ leavesMs, leavesFor = null }: RunningAttempt) => leavesFor !== null && leavesMs! <= this.#nowMs
+    const waiting = waitingAfter(this.#scene, running.filter(isGone), this.#nowMs - this.#fromMs)
+    this.#scene = { ...this.#scene, waiting, running: running.filter((one) => !isGone(one)) }
+  }
+
+  #keepRoom(asks: readonly QueueEntry[]): void {
+    if (asks.length === 0) return
+    const byJob = Map.groupBy(asks, ({ job }) => job)
+    const waiting = this.#scene.waiting.map((job) => {
+      const rooms = byJob.get(job.id)?.map(roomOf)
+      return rooms === undefined ? job : { ...job, roomAsked: [...(job.roomAsked ?? []), ...rooms] }
+    })
+    this.#scene = { ...this.#scene, waiting }
+  }
+
   #attemptOf(job: QueueJob, { task, hosts, partition, endMs }: QueueEntry): RunningAttempt {
     const { name, user, account, qos, alone, pieces, hasSecrets, submittedMs } = job
     const host = this.#scene.hosts.find(({ id }) => id === hosts[0])!
@@ -69,16 +102,50 @@ export class AsPlanned {
     const byMs = nowMs - this.#nowMs
     const isOver = (one: RunningAttempt) => endOf(one, this.#nowMs) <= nowMs
     const over = this.#scene.running.filter(isOver)
-    const waiting = this.#scene.waiting.map((job) => {
-      const { array } = job
-      const aged = { ...job, accruesSinceMs: job.accruesSinceMs === null ? null : job.accruesSinceMs + byMs }
-      const fewer = array === null ? 0 : over.filter((one) => one.job === job.id).length
-      return array === null || fewer === 0 ? aged : { ...aged, array: { ...array, running: array.running - fewer } }
+    const waiting = waitingAfter(this.#scene, over, this.#nowMs - this.#fromMs).map((job) => {
+      return { ...job, accruesSinceMs: job.accruesSinceMs === null ? null : job.accruesSinceMs + byMs }
     })
     const hosts = this.#scene.hosts.map((host) => thenOn(host, nowMs))
-    this.#scene = { ...this.#scene, hosts, waiting, running: this.#scene.running.filter((one) => !isOver(one)) }
+    const left = this.#scene.running.filter((one) => !isOver(one))
+    this.#scene = { ...this.#scene, hosts, waiting, running: left.map((one) => goesOnIn(one, left, waiting)) }
     this.#nowMs = nowMs
   }
+}
+
+/** Those in which none of its tasks has begun. */
+function roomsLeft(rooms: readonly RoomAsked[], begun: readonly QueueEntry[]): readonly RoomAsked[] {
+  const left = [...rooms]
+  for (const { hosts } of begun) {
+    const at = left.findIndex((room) => room.hosts.join() === hosts.join())
+    if (at !== -1) left.splice(at, 1)
+  }
+  return left
+}
+
+function roomOf({ partition, hosts, startMs, endMs }: QueueEntry): RoomAsked {
+  return { partition, hosts, startMs: startMs!, endMs }
+}
+
+/** On its way out, or stopped there, where one of them preempts it; who is stopped ends later by what that one may run. */
+function madeRoomBy(one: RunningAttempt, asks: readonly QueueEntry[]): RunningAttempt {
+  for (const { preempts, startMs, endMs } of asks) {
+    const how = preempts.find(({ job, task }) => job === one.job && task === one.task)
+    if (how === undefined) continue
+    if (how.mode !== "suspend") return { ...one, leavesMs: how.graceEndsMs, leavesFor: how.for, stoppedFor: null }
+    const limitMs = one.limitMs === null || endMs === null ? null : one.limitMs + endMs - startMs!
+    return { ...one, stoppedFor: how.for, limitMs }
+  }
+  return one
+}
+
+/** Goes on once the one for which it was stopped has ended there. */
+function goesOnIn(one: RunningAttempt, left: readonly RunningAttempt[], waiting: readonly QueueJob[]): RunningAttempt {
+  const other = one.stoppedFor ?? null
+  if (other === null) return one
+  const isHere = ({ hosts }: Pick<RunningAttempt, "hosts">) => one.hosts.some((host) => hosts.includes(host))
+  const runs = left.some((runner) => runner.job === other && isHere(runner))
+  const isToRun = () => waiting.some(({ id, roomAsked = [] }) => id === other && roomAsked.some(isHere))
+  return runs || isToRun() ? one : { ...one, stoppedFor: null }
 }
 
 /** Its owner has gone when that was expected, and is there when that is. */
@@ -97,5 +164,6 @@ function withoutTasks(job: QueueJob, begun: readonly QueueEntry[]): readonly Que
   const left = [...taskIndices(array.tasks)].filter((task) => !gone.has(task))
   if (left.length === 0) return []
   const tasks = tasksOfIndices(left, array.tasks.atOnce)
-  return [{ ...job, array: { ...array, tasks, running: array.running + gone.size } }]
+  const rooms = { ...(job.roomAsked !== undefined && { roomAsked: roomsLeft(job.roomAsked, begun) }) }
+  return [{ ...job, ...rooms, array: { ...array, tasks, running: array.running + gone.size } }]
 }

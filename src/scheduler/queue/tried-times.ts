@@ -22,13 +22,14 @@ export function laterThanTold(
 ): ReadonlySet<QueueEntry> {
   const later = new Set<QueueEntry>()
   if (ready.length > MOST_LOOKS) return later
-  const firm = new Set(
-    entries.filter(({ state, behind, estimate }) => state === "reserved" && behind === null && !estimate),
-  )
+  // What others make room for is kept.
+  const isFirm = ({ state, behind, estimate, preempts }: QueueEntry) =>
+    state === "reserved" && behind === null && !estimate && preempts.length === 0
+  const firm = new Set(entries.filter(isFirm))
   const { gridMs } = scene.policy.backfill
   const ahead = new AsPlanned(scene, ready, nowMs)
   let now = entries
-  for (let looks = 0; firm.size > 0 && now.every(({ preempts }) => preempts.length === 0); ) {
+  for (let looks = 0; firm.size > 0; ) {
     if (!ahead.goOn(now)) break
     looks += ahead.scene.waiting.length
     if (looks > MOST_LOOKS) break
