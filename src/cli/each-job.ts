@@ -2,11 +2,13 @@ import { WindfallError } from "../protocol/errors.ts"
 import type { JobView } from "../protocol/job.ts"
 import type { Cli } from "./cli.ts"
 import { findTarget } from "./find-job.ts"
+import { jobTitle } from "./render/job-text.ts"
 import { printJson, sayError } from "./say.ts"
 
 /**
  * Asks the server for the same of each job, and prints a line for each. One that is refused does not keep the others from it. Returns the
  * exit code.
+ * @param textOf of the job, or of the array of the tasks that are named
  */
 export async function eachJob(
   cli: Cli,
@@ -14,15 +16,15 @@ export async function eachJob(
   json: boolean,
   verb: "hold" | "release" | "nice" | "time" | "throttle",
   body: unknown,
-  textOf: (job: JobView) => string,
+  textOf: (job: JobView, tasks: string | null) => string,
 ): Promise<number> {
   const targets = await Promise.all(typed.map((one) => findTarget(cli, one)))
   let exitCode = 0
-  for (const { path } of targets) {
+  for (const { path, tasks } of targets) {
     try {
       const view = await cli.client.post<JobView>(`/v1/jobs/${path}/${verb}`, body)
       if (json) await printJson(cli, view)
-      else await cli.stdout.write(`${textOf(view)}\n`)
+      else await cli.stdout.write(`${textOf(view, tasks)}\n`)
     } catch (error) {
       if (!(error instanceof WindfallError) || error.code === "server_unreachable" || error.code === "link_lost")
         throw error
@@ -31,4 +33,9 @@ export async function eachJob(
     }
   }
   return exitCode
+}
+
+/** Who was named: `job 17 (sweep)`, or of several tasks `tasks 17_[3-9] of job 17 (sweep)`. */
+export function namedTitle(job: JobView, tasks: string | null): string {
+  return `${tasks === null ? "" : `tasks ${tasks} of `}${jobTitle(job)}`
 }

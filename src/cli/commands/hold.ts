@@ -14,7 +14,8 @@ export const hold = command({
   maximum: 1000,
   options: { json: flag("print the jobs as JSON, one a line") },
   examples: [["windfall hold 12", "job 12 waits until windfall release 12"]],
-  run: (cli, options, typed) => eachJob(cli, typed, options.json, "hold", {}, (job) => stands(cli, job)),
+  run: (cli, options, typed) =>
+    eachJob(cli, typed, options.json, "hold", {}, (job, tasks) => stands(cli, job, tasks, "held as far as they wait")),
 })
 
 export const release = command({
@@ -25,9 +26,12 @@ export const release = command({
   maximum: 1000,
   options: { json: flag("print the jobs as JSON, one a line") },
   examples: [["windfall release 12 train", "both may start"]],
-  run: (cli, options, typed) => eachJob(cli, typed, options.json, "release", {}, (job) => stands(cli, job)),
+  run: (cli, options, typed) =>
+    eachJob(cli, typed, options.json, "release", {}, (job, tasks) => stands(cli, job, tasks, "released")),
 })
 
-function stands(cli: Cli, job: JobView): string {
-  return `${jobTitle(job)}: ${standingText(job, cli.clock.now())}`
+/** @param done what became of the tasks, where several are named */
+function stands(cli: Cli, job: JobView, tasks: string | null, done: string): string {
+  const part = tasks === null ? "" : `tasks ${tasks}: ${done}; `
+  return `${part}${jobTitle(job)}: ${standingText(job, cli.clock.now())}`
 }

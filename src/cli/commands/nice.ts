@@ -3,8 +3,7 @@ import { readCount } from "../../protocol/job-values.ts"
 import { MAX_NICE_POINTS, MAX_PRIORITY_POINTS, type NiceRequest } from "../../protocol/queue-request.ts"
 import { command } from "../command-line/command.ts"
 import { flag, value } from "../command-line/option.ts"
-import { eachJob } from "../each-job.ts"
-import { jobTitle } from "../render/job-text.ts"
+import { eachJob, namedTitle } from "../each-job.ts"
 
 export const nice = command({
   name: "nice",
@@ -31,13 +30,23 @@ export const nice = command({
       ...(points === undefined ? {} : { nice: readNice(points) }),
       ...(priority === undefined ? {} : { priority: priority.points }),
     }
-    return eachJob(cli, [job], json, "nice", body, (view) => {
+    return eachJob(cli, [job], json, "nice", body, (view, tasks) => {
+      const title = namedTitle(view, tasks)
+      // The answer has the array, which keeps what it had.
+      if (tasks !== null) return `${title}: ${askedText(body)}`
       const by = view.standing?.priority
       const byHand = by === undefined ? "" : `, priority ${by} by hand`
-      return `${jobTitle(view)}: nice ${view.standing?.nice ?? view.spec.queue?.nice ?? 0}${byHand}`
+      return `${title}: nice ${view.standing?.nice ?? view.spec.queue?.nice ?? 0}${byHand}`
     })
   },
 })
+
+function askedText({ nice: points, priority }: NiceRequest): string {
+  const words = points === undefined ? [] : [`nice ${points}`]
+  if (priority !== undefined)
+    words.push(priority === null ? "priority by their factors" : `priority ${priority} by hand`)
+  return words.join(", ")
+}
 
 function readNice(text: string): number {
   try {

@@ -47,6 +47,11 @@ export const policyShow = command({
     const view = await cli.client.get<PolicyView>("/v1/policy")
     if (options.json) await printJson(cli, view)
     else await cli.stdout.write(view.version === 0 ? "# No policy has been applied yet.\n" : view.text)
+    if (view.version > 0 && view.text.trim() === "")
+      await say(
+        cli,
+        `Policy ${view.version} is an empty file: all is as docs/policy-file.md has it where nothing is said`,
+      )
     if (view.problem !== null)
       await sayNotices(cli, [`It does not hold, as this release cannot read it: ${view.problem}`])
     return 0
@@ -96,7 +101,8 @@ async function sayNotices(cli: Cli, notices: readonly string[] = []): Promise<vo
 }
 
 function appliedText({ applied, version, changes, moves }: PolicyApplyView): string {
-  const head = applied ? `policy ${version} holds` : `nothing was applied; policy ${version} holds`
+  const holds = version === 0 ? "no policy holds" : `policy ${version} holds`
+  const head = applied ? holds : `nothing was applied; ${holds}`
   return `${head}\n${linesOf(changes.map(({ words }) => words))}${movesText(moves)}`
 }
 

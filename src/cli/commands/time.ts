@@ -5,8 +5,7 @@ import { readDuration } from "../../protocol/job-values.ts"
 import type { TimeRequest } from "../../protocol/queue-request.ts"
 import { command } from "../command-line/command.ts"
 import { flag } from "../command-line/option.ts"
-import { eachJob } from "../each-job.ts"
-import { jobTitle } from "../render/job-text.ts"
+import { eachJob, namedTitle } from "../each-job.ts"
 
 export const time = command({
   name: "time",
@@ -23,7 +22,7 @@ export const time = command({
   run(cli, { json }, [job = "", typed = ""]) {
     const body: TimeRequest = { timeLimitMs: typed === "none" ? null : readLimit(typed) }
     const text = body.timeLimitMs === null ? "no time limit" : `time limit ${formatDuration(body.timeLimitMs)}`
-    return eachJob(cli, [job], json, "time", body, (view) => `${jobTitle(view)}: ${text}`)
+    return eachJob(cli, [job], json, "time", body, (view, tasks) => `${namedTitle(view, tasks)}: ${text}`)
   },
 })
 

@@ -45,7 +45,7 @@ test("windfall policy apply, show and diff speak with the server", async () => {
   const run = (...words: string[]) => runIn(scratch, ["policy", ...words], env)
   assert.equal((await run("show")).stdout, "# No policy has been applied yet.\n")
   const tried = await run("apply", "--dry-run", "policy.yml")
-  assert.match(tried.stdout, /^nothing was applied; policy 0 holds\n/)
+  assert.match(tried.stdout, /^nothing was applied; no policy holds\n/)
   // Refused is nothing for it, as users may come later.
   assert.match(tried.stderr, /accounts\.vision\.users: the pool has no user ann$/m)
   assert.deepEqual([tried.exitCode, (await run("diff", "policy.yml")).stderr], [0, tried.stderr])
@@ -56,6 +56,21 @@ test("windfall policy apply, show and diff speak with the server", async () => {
   assert.equal((await run("diff", "policy.yml")).stdout, "nothing changes\n")
   const events = await runIn(scratch, ["events"], env)
   assert.match(events.stdout, /policy 1: account default is gone/)
+})
+
+test("windfall policy apply of an empty file says what owners get by it, and show that it holds", async () => {
+  await using server = await TestServer.start()
+  using scratch = new ScratchFolder()
+  writeFileSync(scratch.at("empty.yml"), "")
+  const env = { WINDFALL_URL: server.running.url, WINDFALL_TOKEN: server.adminToken }
+  const run = (...words: string[]) => runIn(scratch, ["policy", ...words], env)
+  const changes = "owners.first: false -> true\nowners.preempt: false -> true\n"
+  assert.equal((await run("diff", "empty.yml")).stdout, changes)
+  assert.equal((await run("apply", "empty.yml")).stdout, `policy 1 holds\n${changes}`)
+  const shown = await run("show")
+  assert.equal(shown.stdout, "")
+  assert.match(shown.stderr, /Policy 1 is an empty file: /)
+  assert.equal((await run("diff", "empty.yml")).stdout, "nothing changes\n")
 })
 
 test("windfall policy snapshot writes what policy plan reads, to a new file that only its user can read", async () => {

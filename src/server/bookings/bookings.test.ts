@@ -275,3 +275,25 @@ test("a booking first made for an hour that is jumped over keeps that hour, unti
   assert.deepEqual(await change(asked), [0, 23.5])
   assert.deepEqual(await change({ startAt }), [0, 24])
 })
+
+test("a booking that is moved goes on without the days that were left out, and says of which ones nothing is there any more", async () => {
+  await using it = await pool("alpha")
+  const { server, book } = it
+  const day = 24 * HOUR_MS
+  const firstAt = NOW_MS + HOUR_MS
+  await book({ hosts: ["alpha"], name: "course", repeats: "weekly" })
+  await server.call("POST", "/v1/bookings/course/skip", { startAt: firstAt + 7 * day, undo: false })
+  const set = (change: object) => server.call<BookingMade>("POST", "/v1/bookings/course", change)
+  const moved = await set({ startAt: firstAt + HOUR_MS })
+  assert.deepEqual([moved.booking.skipped, moved.notices], [[firstAt + 7 * day + HOUR_MS], []])
+  // What was left out is nobody's.
+  const free = { hosts: ["alpha"], name: "free", startAt: firstAt + 7 * day + HOUR_MS }
+  await book(free)
+  assert.deepEqual((await set({ durationMs: HOUR_MS })).booking.skipped, [firstAt + 7 * day + HOUR_MS])
+  await server.call("DELETE", "/v1/bookings/free")
+  const first = await set({ startAt: firstAt + 7 * day + 2 * HOUR_MS })
+  assert.match(first.notices.join(), /^Its first time, .*, stays left out \(.*reserve skip --undo course/)
+  const { notices } = await set({ startAt: firstAt + day, repeats: "weekly" })
+  assert.match(notices.join(), /^\S+ \d\d:00 was left out: none of its times begins then any more$/)
+  assert.deepEqual((await set({ durationMs: HOUR_MS / 2 })).notices, [])
+})

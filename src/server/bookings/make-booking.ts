@@ -12,6 +12,7 @@ import {
 import { WindfallError } from "../../protocol/errors.ts"
 import { allTimes, nextTime, recurring } from "../../scheduler/bookings/booking-times.ts"
 import { clockNotices } from "../../scheduler/bookings/clock-notices.ts"
+import { keptSkips } from "../../scheduler/bookings/kept-skips.ts"
 import { lastsText } from "../../scheduler/bookings/lasts-text.ts"
 import { recurrenceProblem } from "../../scheduler/time/recurrence.ts"
 import { wallText } from "../../scheduler/time/wall-text.ts"
@@ -21,6 +22,9 @@ import { currentPolicy } from "../policy/pool-policy.ts"
 import { bookingView, findBooking } from "./booking-view.ts"
 import { chooseBooked, type Overstayer, overstayers } from "./choose-booked.ts"
 import { checkMayBook, checkMayChange } from "./may-book.ts"
+
+/** Left-out times that are told as gone. */
+const MOST_GONE = 4
 
 type Actor = Pick<Caller, "user" | "role">
 
@@ -63,13 +67,17 @@ export function changeBooking(core: Core, name: string, change: BookingChange, c
   const { hosts: named, ...rest } = given
   const isMoved = given.startAt !== undefined || given.timeZone !== undefined
   const kept: Booking = isMoved ? { ...before, askedWallAt: undefined } : before
-  const wanted: Booking = { ...kept, ...(rest as Partial<Booking>) }
+  const changed: Booking = { ...kept, ...(rest as Partial<Booking>) }
+  const { skipped, gone } = keptSkips(before, changed, now)
+  if (skipped.length > MOST_SKIPPED) throw tooManySkipped(name)
+  const wanted: Booking = { ...changed, skipped }
   checkWanted(core, wanted, now)
   const hosts = named ?? before.hosts.filter((id) => core.fleet.get(id) !== undefined)
   const booking = { ...wanted, hosts: chooseBooked(core, { hosts, count: null, partition: null, all: false }, wanted) }
   checkMayBook(core, caller, booking)
   put(core, booking, caller, "booking_changed", summaryOf(core, booking, now))
-  return made(core, booking)
+  const { booking: view, notices } = made(core, booking)
+  return { booking: view, notices: [...notices, ...skipNotices(booking, before.timeZone, gone, now)] }
 }
 
 /** @throws {WindfallError} booking_not_found, not_allowed */
@@ -103,8 +111,7 @@ export function skipTime(core: Core, name: string, { startAt, undo }: SkipReques
   }
   const skipped = before.skipped.filter((at) => at !== startAt && at >= now - 366 * 86_400_000)
   if (!undo) skipped.push(startAt)
-  if (skipped.length > MOST_SKIPPED)
-    throw new WindfallError("wrong_state", `Cannot skip more than ${MOST_SKIPPED} times of ${name}`)
+  if (skipped.length > MOST_SKIPPED) throw tooManySkipped(name)
   const booking = { ...before, skipped: skipped.sort((a, b) => a - b) }
   // What was left out may be booked by somebody else by now.
   if (undo)
@@ -195,6 +202,27 @@ function made(core: Core, booking: Booking): BookingMade {
     .filter(({ user }) => !lets(user))
     .map((one) => `job ${one.job} of ${one.user} on ${one.host} ${staysText(one, booking.timeZone, now)}`)
   return { booking: bookingView(core, booking), notices: [...notices, ...clockNotices(booking, now)] }
+}
+
+/** What of the times that were left out is not as whoever changes it may think. */
+function skipNotices(
+  { name, startAt, timeZone, skipped }: Booking,
+  zoneBefore: string,
+  gone: readonly number[],
+  now: number,
+): string[] {
+  const more = gone.length > MOST_GONE ? [`and ${gone.length - MOST_GONE} more such times`] : []
+  const told = gone
+    .slice(0, MOST_GONE)
+    .map((at) => `${wallText(at, zoneBefore, now)} was left out: none of its times begins then any more`)
+  if (!skipped.includes(startAt)) return [...told, ...more]
+  const first = wallText(startAt, timeZone, now)
+  const undo = `windfall reserve skip --undo ${name} ...`
+  return [`Its first time, ${first}, stays left out (to take that back: ${undo})`, ...told, ...more]
+}
+
+function tooManySkipped(name: string): WindfallError {
+  return new WindfallError("wrong_state", `Cannot skip more than ${MOST_SKIPPED} times of ${name}`)
 }
 
 function staysText({ job, endsAt, isSuspended }: Overstayer, timeZone: string, now: number): string {

@@ -42,6 +42,34 @@ test("a policy is applied whole with its event, and is there after a restart as 
   assert.equal(await policyEvents(server), 2)
 })
 
+test("an empty file is a policy, too: owners go first by it, which is said beforehand and so from then on", async () => {
+  await using server = await TestServer.start()
+  const [ann, bob] = [{ token: await server.userToken("ann") }, { token: await server.userToken("bob") }]
+  const host = await server.hosts.join("alpha", {}, { owner: "ann" })
+  host.script = runsOn
+  const whole = { resources: { memoryBytes: null, gpus: null, cores: 2 }, timeLimitMs: 3_600_000 }
+  const first = await server.submit(whole, ann)
+  await server.untilState(first.id, "running")
+  const [guest, own] = [await server.submit(whole, bob), await server.submit(whole, ann)]
+  const dry = await apply(server, "", true)
+  const words = ["owners.first: false -> true", "owners.preempt: false -> true"]
+  assert.deepEqual([dry.version, dry.applied, dry.changes.map((one) => one.words)], [0, false, words])
+  assert.ok(dry.moves.some(({ job, before, after }) => job === own.id && after!.startAt! < before!.startAt!))
+  const real = await apply(server, "")
+  assert.deepEqual([real.version, real.applied, real.changes], [1, true, dry.changes])
+  assert.deepEqual(
+    real.moves.map(({ job }) => job),
+    dry.moves.map(({ job }) => job),
+  )
+  const { version, text, appliedBy } = await show(server)
+  assert.deepEqual([version, text, appliedBy, await policyEvents(server)], [1, "", "admin", 1])
+  await server.call("POST", `/v1/jobs/${first.id}/stop`, { now: true })
+  await server.untilState(own.id, "running")
+  assert.equal((await server.job(guest.id)).state, "queued")
+  const again = await apply(server, "")
+  assert.deepEqual([again.version, again.changes, await policyEvents(server)], [1, [], 1])
+})
+
 test("a bad policy is refused whole with line and column, and nothing changes", async () => {
   await using server = await TestServer.start()
   await apply(server, TEXT)

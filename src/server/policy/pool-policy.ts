@@ -7,6 +7,7 @@ import { readPolicy } from "../../scheduler/policy/read-policy.ts"
 import { type KnownNames, unknownNames } from "../../scheduler/policy/unknown-names.ts"
 import type { Core } from "../core.ts"
 import { keepReached } from "../queue/reached.ts"
+import { policyNow } from "../queue/scene-now.ts"
 import { policyMoves } from "./policy-moves.ts"
 
 /** What an event says of a change at most. */
@@ -66,11 +67,13 @@ export function applyPolicy(core: Core, { text, dryRun }: PolicyApplyRequest, ac
     throw fileProblemsError("the policy", problems, "What a policy file can say is in docs/policy-file.md")
   }
   const before = latestPolicy(core)
-  const changes = diffPolicies(currentPolicy(core), policy).map((change) => ({ ...change, words: changeText(change) }))
+  const changes = diffPolicies(policyNow(core), policy).map((change) => ({ ...change, words: changeText(change) }))
   const { entries, moves } = policyMoves(core, policy)
   const notices = unknownNames(policy, namesOf(core))
   if (dryRun) return { version: before.version, applied: false, changes, moves, notices }
-  if (text === before.text) return { version: before.version, applied: true, changes, moves: [], notices }
+  // An empty file is one too: owners go first by it, which they do not where none was applied.
+  if (before.version > 0 && text === before.text)
+    return { version: before.version, applied: true, changes, moves: [], notices }
   // What jobs had by the policy that goes is not to hang on when a whole plan was last made.
   keepReached(core, currentPolicy(core), entries)
   const version = before.version + 1
