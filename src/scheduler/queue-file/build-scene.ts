@@ -97,6 +97,7 @@ class SceneBuilder {
       accruesSinceMs:
         job.accruesSinceMs === undefined ? Math.max(submittedMs, job.beginMs ?? submittedMs) : job.accruesSinceMs,
       beginMs: job.beginMs,
+      ...(job.awaits === null ? {} : { awaits: job.awaits }),
       deadlineMs: job.deadlineMs,
       hold: job.hold,
       priority: job.priority,

@@ -80,6 +80,7 @@ const job: Whole<QueueJob> = {
   submittedMs: NOW_MS - 8_001,
   accruesSinceMs: NOW_MS - 7_001,
   beginMs: NOW_MS + 1_001,
+  awaits: "checkpoint",
   deadlineMs: NOW_MS + 9_000_001,
   hold: "copy",
   priority: 12.5,
@@ -168,7 +169,7 @@ test("what may say nothing, or something else than what is taken then, comes bac
   const { network: _n, linked: _l, keeps: _k, gpuMemoryBytes: _g, memoryNowBytes: _m, ...bare } = plain
   const partitions = scene.policy.partitions.map((one) => ({ ...one, defaultTimeMs: 60_000 }))
   const preferences = [{ match: { name: "alpha", chip: null, labels: {} }, ...lent }]
-  const { workspace: _w, crashes: _c, reached: _r, roomAsked: _a, ...least } = job
+  const { workspace: _w, crashes: _c, reached: _r, roomAsked: _a, awaits: _b, ...least } = job
   const made: QueueScene = {
     ...scene,
     policy: { ...scene.policy, partitions, preferences },

@@ -76,6 +76,7 @@ function waitingJob(job: QueueJob, called: Called): DescribedJob {
     submittedMs,
     accruesSinceMs,
     beginMs,
+    awaits: job.awaits ?? null,
     deadlineMs,
     hold,
     priority,

@@ -1,6 +1,7 @@
 import type { HoldBy } from "../../protocol/queue-request.ts"
 import { type Codec, mapped, record } from "../described/codec.ts"
 import { flag, number, oneOf, text } from "../described/scalar-codecs.ts"
+import type { QueueJob } from "../queue/queue-scene.ts"
 import { type ArrayTasks, arrayText, readArrayTasks } from "../request/array-tasks.ts"
 import { type Dependency, dependencyText, readDependency } from "../request/dependency.ts"
 import type { WaitingJob, WantedData } from "../snapshot.ts"
@@ -36,6 +37,7 @@ export interface DescribedJob {
   /** `undefined`: since it may start; `null`: its waiting does not count yet. */
   readonly accruesSinceMs: number | null | undefined
   readonly beginMs: number | null
+  readonly awaits: NonNullable<QueueJob["awaits"]> | null
   readonly deadlineMs: number | null
   readonly hold: HoldBy | null
   readonly priority: number | null
@@ -84,6 +86,7 @@ export const PLAIN_JOB: DescribedJob = {
   submittedMs: null,
   accruesSinceMs: undefined,
   beginMs: null,
+  awaits: null,
   deadlineMs: null,
   hold: null,
   priority: null,
@@ -142,6 +145,8 @@ const hold: Codec<HoldBy | null> = {
   write: (value) => value,
 }
 
+const awaited: Codec<"checkpoint" | "next_try"> = oneOf(["checkpoint", "next_try"])
+
 /** As {@link readDependency} takes it. */
 const dependency: Codec<Dependency> = mapped(text, readDependency, dependencyText)
 const array: Codec<ArrayTasks> = mapped(text, (typed) => readArrayTasks(typed), arrayText)
@@ -175,6 +180,7 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         submittedMs: ["submitted", at],
         accruesSinceMs: ["accrues-since", at],
         beginMs: ["begin", at],
+        awaits: ["awaits", nullable(awaited)],
         deadlineMs: ["deadline", at],
         hold: ["hold", hold],
         priority: ["priority", nullable(number({ what: "a priority", least: 0 }))],

@@ -34,7 +34,7 @@ export class Eligibility {
     if (job.hold !== null || job.priority === 0) return { code: "held", by: job.hold ?? "admin" }
     const never = neverInBooking(this.#scene, job, this.#nowMs)
     if (never !== null) return never
-    if (job.beginMs !== null && job.beginMs > this.#untilMs) return { code: "begin_time", untilMs: job.beginMs }
+    if (job.beginMs !== null && job.beginMs > this.#untilMs) return { code: beginCode(job), untilMs: job.beginMs }
     return this.#dependency(job) ?? this.#bookingToCome(job)
   }
 
@@ -127,6 +127,11 @@ export class Eligibility {
     }
     return [...new Set(this.#namesakes.get(JSON.stringify([name, user])))].filter((job) => job < id)
   }
+}
+
+function beginCode({ awaits }: QueueJob): "begin_time" | "checkpoint_coming" | "not_before" {
+  if (awaits === undefined) return "begin_time"
+  return awaits === "checkpoint" ? "checkpoint_coming" : "not_before"
 }
 
 /** Nothing can keep it out of the queue, as for most. */

@@ -44,6 +44,70 @@ describe("the expected start of a job that waits for a limit", () => {
   })
 })
 
+describe("the expected start of a job over a limit of what was used", () => {
+  const AT_MS = Date.UTC(2026, 10, 29, 12, 2)
+  const told = (usage: object, limits: object, used: object, more: object = {}) => {
+    const policy = { accounts: { phys: { users: ["ann"], limits } }, usage, ...more }
+    const jobs = [{ id: 2, user: "ann", account: "phys", gpus: 1, time: 60 }]
+    const file = { now: "2026-11-29T12:02:00Z", policy, hosts: ["mac1"], used: [{ of: "account phys", ...used }], jobs }
+    const read = readScene(JSON.stringify(file))
+    assert.deepEqual(read.problems, null)
+    const entry = planQueue(read.scene!, AT_MS, { estimates: true }).entries[0]!
+    assert.equal(entry.reason?.code, "limit")
+    return expectedStart(read.scene!, AT_MS, entry)
+  }
+  const gpu = { group: { minutes: { gpu: 3 } } }
+  const over = { minutes: { gpu: 12 } }
+
+  it("is once that has faded, by whole periods, and never said to be now", () => {
+    const { from, to, hosts, rests } = told({ "half-life": "1h" }, gpu, over)
+    // Two half lives of 0.693/3600 a second, from 12:00 on: at 14:00 there are 3.0008 left, at 14:05 fewer than 3.
+    assert.deepEqual([from, to, hosts], [Date.UTC(2026, 10, 29, 14, 5), null, []])
+    assert.match(rests, /^not before what was used is below its limit again, .*; how late nobody can say/)
+    assert.equal(told({ "half-life": "1h" }, { group: { "wall-time": "3m" } }, { "wall-time": "12m" }).from, from)
+  })
+
+  it("is when all that was used is forgotten, where that is sooner", () => {
+    const usage = { "half-life": "7d", reset: "daily", "time-zone": "Europe/Berlin" }
+    assert.equal(told(usage, gpu, over).from, Date.UTC(2026, 10, 29, 23))
+  })
+
+  it("is never where it does not fade so far", () => {
+    const { from, none, rests } = told({ "half-life": "none" }, gpu, over)
+    assert.deepEqual(
+      [from, none, rests],
+      [null, true, "by that limit it never starts: what was used does not fade so far"],
+    )
+  })
+
+  it("counts what the job itself needs where that has to be left", () => {
+    const { from } = told({ "half-life": "1h" }, { group: { minutes: { gpu: 63 } } }, over, { "safe-minutes": true })
+    assert.equal(from, Date.UTC(2026, 10, 29, 14, 5))
+  })
+})
+
+describe("the expected start of a job between two attempts", () => {
+  const hosts = ["mac1"]
+  it("is as soon as what the last one wrote has come, and nobody knows how late that is", () => {
+    const jobs = [{ id: 2, begin: 270, awaits: "checkpoint", time: 10 }]
+    const { inMs, to, rests } = expectedIn(JSON.stringify({ now: 0, hosts, jobs }), 2)
+    assert.deepEqual([inMs, to], [0, null])
+    assert.match(
+      rests,
+      /^as soon as what its last attempt wrote has come; .*how late nobody can say, as more of that may come/,
+    )
+  })
+
+  it("is its next try", () => {
+    const { inMs, to, rests } = expectedIn(
+      JSON.stringify({ now: 0, hosts, jobs: [{ id: 2, begin: 60, awaits: "next_try", time: 10 }] }),
+      2,
+    )
+    assert.deepEqual([inMs, to], [60_000, 60_000])
+    assert.match(rests, /^not before its next try; /)
+  })
+})
+
 describe("the expected start of a job whose time is to come", () => {
   const hosts = ["mac1", "mac2"]
   const running = [{ id: 1, hosts: "mac2", gpus: 1, started: 0, time: 90 }]

@@ -10,6 +10,7 @@ import { totalOf } from "./attempt-room.ts"
 import { type BookedThen, bookedText } from "./away-reasons.ts"
 import type { HoldsExplained } from "./holds-explained.ts"
 import { admits, awayOf, timesOf } from "./host-times.ts"
+import { obstacleTexts } from "./obstacle-texts.ts"
 import type { Occupancy, Occupant } from "./occupancy.ts"
 import { accountsUp, preferenceText } from "./preferences.ts"
 import type { WaitReason } from "./queue-plan.ts"
@@ -93,10 +94,8 @@ export function explainEntry(
       obstacles = obstaclesOn(occupancy, holds, job, turn!, host)
     }
     const withMs = startsWith(host, turn!, obstacles)
-    const said =
-      toTell(obstacles)
-        .map((one) => obstacleText(one, host, job, partitions, nowMs, withMs, nameOf))
-        .join("; ") || "has room"
+    const textOf = (one: QueueObstacle) => obstacleText(one, host, job, partitions, nowMs, withMs, nameOf)
+    const said = obstacleTexts(toTell(obstacles), textOf).join("; ") || "has room"
     const text = `${said}${preferenceText(host, job.user, accounts)}`
     const away = obstacles.length === 0 ? null : awayOf(host, nowMs)
     const back = away !== null && away.endMs !== Number.POSITIVE_INFINITY ? "; expected free in" : ""

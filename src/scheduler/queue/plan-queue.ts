@@ -13,6 +13,12 @@ import { laterThanTold } from "./tried-times.ts"
 /** Why somebody waits who may yet be given a time, as a guess. */
 const NO_TIME_YET: ReadonlySet<string> = new Set(["in_turn", "resources", "priority", "pieces"])
 
+/** Why somebody waits whose time is known from which on it may start. */
+const TO_COME: ReadonlySet<string> = new Set(["begin_time", "not_before", "booking_to_come"])
+
+/** Why somebody does not stand in the queue yet. */
+const PASSING: ReadonlySet<string> = new Set([...TO_COME, "held", "checkpoint_coming", "dependency"])
+
 /**
  * The whole plan for a queue at a moment: who starts where, for whom what is kept from when on, who is preempted, and why each other job
  * waits. Pure: the same scene and moment give the same plan. Eligible, then limits, then in order of the queue a start, a reservation or a
@@ -33,7 +39,7 @@ export function planQueue(
     const sorted = eligibility.sort(job)
     if (sorted.ready !== null) ready.push(sorted.ready)
     for (const { task, reason } of sorted.apart)
-      apart.push(apartEntry(lines.lineOf(job, job.partitions[0]!), task, reason))
+      apart.push(apartEntry(lines.lineOf(job, job.partitions[0]!), task, refusedWhile(standings, job, reason)))
   }
   const order = new QueueOrder(standings, lines.inOrder(ready))
   const { pass, answers, beyond } = untilNothingIsGivenUp((mostKept) => {
@@ -82,7 +88,7 @@ function earlyTimes(
   apart: readonly QueueEntry[],
   limited: boolean,
 ): ReadonlyMap<QueueEntry, Partial<QueueEntry>> | undefined {
-  const toCome = apart.filter(({ reason }) => reason?.code === "begin_time" || reason?.code === "booking_to_come")
+  const toCome = apart.filter(({ reason }) => reason !== null && TO_COME.has(reason.code))
   if (toCome.length === 0) return undefined
   const { entries } = planQueue(scene, nowMs, { estimates: true, limited, early: true, untried: true })
   const planned = new Map<number, QueueEntry>()
@@ -102,6 +108,13 @@ function hasNoTimeYet(reason: WaitReason | null, limited: boolean): boolean {
   if (reason === null) return false
   const isLimited = reason.code === "array_limit" || (reason.code === "limit" && reason.hits[0]?.lasting !== true)
   return "away" in reason || NO_TIME_YET.has(reason.code) || (limited && isLimited)
+}
+
+/** What it waits for may pass; that it may run in none of its partitions does not, as the policy is, and is said before that. */
+function refusedWhile(standings: Standings, job: QueueJob, reason: WaitReason): WaitReason {
+  if (!PASSING.has(reason.code)) return reason
+  const text = standings.refusalOf(job)
+  return text === null ? reason : { code: "not_allowed", text }
 }
 
 function apartEntry(line: Line, task: number | null, reason: WaitReason): QueueEntry {

@@ -91,6 +91,8 @@ export type AwayCode =
 export type WaitReason =
   | { readonly code: "held"; readonly by: "user" | "admin" | "copy" }
   | { readonly code: "begin_time"; readonly untilMs: number }
+  /** Between two attempts. `checkpoint_coming`: it starts as soon as what the last one wrote is there, and may wait longer where more of that comes. */
+  | { readonly code: "not_before" | "checkpoint_coming"; readonly untilMs: number }
   | { readonly code: "dependency"; readonly on: readonly string[]; readonly untilMs: number | null }
   | { readonly code: "dependency_never"; readonly because: readonly string[] }
   | { readonly code: "deadline"; readonly deadlineMs: number; readonly limitMs: number }
@@ -106,6 +108,8 @@ export type WaitReason =
       readonly asked: number
       readonly possible: number
       readonly lacking?: readonly LackingPieces[]
+      /** There is no host at all. Absent: there are some. */
+      readonly isNoPool?: true
     }
   /** Hosts have too little room. `away`: what keeps those of the `possible` that take no jobs, whatever room they have; `taking`: how many do take some. */
   | { readonly code: "resources"; readonly away?: undefined }

@@ -70,6 +70,8 @@ export interface QueueJob extends Pick<WaitingJob, "id" | "user" | "hasSecrets" 
   /** Since when its waiting counts for its priority; `null`: it does not count yet. */
   readonly accruesSinceMs: number | null
   readonly beginMs: number | null
+  /** What it waits for until `beginMs` at most, where that is no time that was said: what its last attempt wrote, or its next try. Absent: it was said. */
+  readonly awaits?: "checkpoint" | "next_try"
   /** It is over by then or not started. */
   readonly deadlineMs: number | null
   readonly hold: HoldBy | null

@@ -19,6 +19,10 @@ export function reasonText(reason: WaitReason, nowMs: number, nameOf: JobNames =
       return HELD[reason.by]
     case "begin_time":
       return `not to begin before its time, ${inTime(reason.untilMs)}`
+    case "not_before":
+      return `its next try is ${inTime(reason.untilMs)}`
+    case "checkpoint_coming":
+      return `what its last attempt wrote is on its way, ${formatDuration(Math.max(0, reason.untilMs - nowMs))} more at most`
     case "dependency": {
       const until = reason.untilMs === null ? "" : `, ${inTime(reason.untilMs)} at the earliest`
       return `waits for ${numbered(reason.on)}${until}`
@@ -48,6 +52,7 @@ export function reasonText(reason: WaitReason, nowMs: number, nameOf: JobNames =
       return `there will be no room for it while its booking ${reason.booking} is on, as far ahead as is planned`
     case "never_fits":
       if (reason.lacking !== undefined) return lackingText(reason.lacking)
+      if (reason.isNoPool === true) return "no host has joined the pool yet"
       return reason.asked === 1
         ? "no host that it may use could ever run it"
         : `${reason.possible} of the ${reason.asked} hosts it asks for at once could ever run it`

@@ -190,7 +190,7 @@ export function tooFewHosts(scene: QueueScene, job: QueueJob, partition: string,
     return lasting.length > 0 && lasting.every(isByRules)
   })
   const code = possible + barred.length < job.hosts ? "never_fits" : "rules_forbid"
-  return { code, asked: job.hosts, possible }
+  return { code, asked: job.hosts, possible, ...(scene.hosts.length === 0 ? { isNoPool: true } : {}) }
 }
 
 /** @param shape of the job in one of its partitions */

@@ -2,6 +2,7 @@ import { PLAIN_ACCOUNT, PLAIN_PARTITION, PLAIN_QOS } from "../policy/default-pol
 import type { Policy, PolicyAccount, PolicyMember, PolicyPartition, PolicyQos } from "../policy/policy.ts"
 import { rankFactor } from "../priority/factors.ts"
 import { Askings } from "./asking.ts"
+import type { QueueJob } from "./queue-scene.ts"
 
 /** Who sends a job where: all that policy says of that, the same for all jobs of one user, account, partition and QOS. */
 export interface Standing {
@@ -56,6 +57,17 @@ export class Standings {
       known.set(qos, standing)
     }
     return standing
+  }
+
+  /** Why such a job may run in none of its partitions, by the first of them; `null`: it may. */
+  refusalOf({
+    account,
+    user,
+    partitions,
+    qos,
+  }: Pick<QueueJob, "account" | "user" | "partitions" | "qos">): string | null {
+    const refusals = partitions.map((partition) => this.of(account, user, partition, qos).refusal)
+    return refusals.includes(null) ? null : (refusals[0] ?? null)
   }
 
   #make(account: string, user: string, partitionName: string, qosName: string): Standing {

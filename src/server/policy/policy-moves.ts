@@ -8,6 +8,7 @@ import type { Core } from "../core.ts"
 import { namesOf } from "../queue/job-names.ts"
 import { sceneOf } from "../queue/scene.ts"
 import { sceneNow } from "../queue/scene-now.ts"
+import { withKeptOut } from "./kept-out.ts"
 
 /** Moved jobs that are told. */
 const MOST_MOVES = 1_000
@@ -21,13 +22,14 @@ export interface PolicyMoves {
 }
 
 /**
- * Waiting jobs for which another policy plans otherwise just now: both plans are made of the pool as it is, as the server itself plans. Nothing is changed.
+ * Waiting jobs, those that are kept out of the queue among them, for which another policy plans otherwise just now: both plans are made of the pool as it is, as the server itself plans. Nothing is changed.
  * Without a policy that holds the first one is that of first come, first served.
  */
 export function policyMoves(core: Core, policy: Policy): PolicyMoves {
   const nowMs = core.clock.now()
-  if (core.table.waitingCount === 0) return { entries: [], moves: [] }
-  const [before, after] = [sceneNow(core, nowMs), sceneOf(core, policy, nowMs)]
+  const before = withKeptOut(core, sceneNow(core, nowMs))
+  const after = withKeptOut(core, sceneOf(core, policy, nowMs))
+  if (before.waiting.length === 0) return { entries: [], moves: [] }
   const estimates = before.waiting.length <= MOST_ESTIMATED
   const names = new Map<string, string>(before.hosts.map(({ id, name }) => [id, name]))
   const nameOf = (host: string) => names.get(host) ?? host

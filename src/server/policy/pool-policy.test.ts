@@ -3,8 +3,12 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { runsOn } from "../../../test/support/simulated-host.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
+import type { WhyAnswer } from "../../protocol/api.ts"
 import type { WindfallError } from "../../protocol/errors.ts"
+import type { JobId } from "../../protocol/ids.ts"
 import type { PolicyApplyView, PolicyView } from "../../protocol/policy-api.ts"
+import type { QueueOrderView } from "../../protocol/queue-order.ts"
+import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
 import { Database } from "../../store/database.ts"
 
 const TEXT = "# ours\naccounts:\n  vision: { shares: 50, users: [ann] }\n"
@@ -131,6 +135,49 @@ priority: { weights: { age: 0, association: 10 } }
   )
   const again = await apply(server, ranked, true)
   assert.deepEqual([again.moves, again.changes, events], [[], [], 0])
+})
+
+test("a dry run lists jobs that are held, or whose time is to come, and may not run by the new policy; why says so once it holds", async () => {
+  await using server = await TestServer.start()
+  await apply(
+    server,
+    `${TEXT}  robots: { users: [bob] }\n  guests: {}\ndefault-account: guests\npartitions: { apple_gpu: {}, quick: {} }\n`,
+  )
+  const bob = { token: await server.userToken("bob") }
+  await server.hosts.join("alpha")
+  const queue = { ...NO_QUEUE_REQUEST, account: "robots" }
+  const beginAt = Date.now() + 3_600_000
+  const sent = [
+    await server.submit({ queue: { ...queue, beginAt } }, bob),
+    await server.submit({ queue: { ...queue, hold: true, partitions: ["quick"] } }, bob),
+    await server.submit({ queue: { ...NO_QUEUE_REQUEST, hold: true } }, bob),
+  ]
+  const [early, held, other] = sent.map(({ id }) => id)
+  const less = `${TEXT}  guests: {}\ndefault-account: guests\n`
+  const { moves } = await apply(server, less, true)
+  const told = moves.map(({ job, after, words }) => [job, after?.code, /-> waits: (there is .*)$/.exec(words)?.[1]])
+  assert.deepEqual(told, [
+    [early, "not_allowed", "there is no account robots"],
+    [held, "not_allowed", "there is no partition quick"],
+  ])
+  const why = (id: JobId) => server.call<WhyAnswer>("GET", `/v1/jobs/${id}/why`)
+  assert.equal((await why(early!)).code, "begin_time")
+  await apply(server, less)
+  const late = await why(early!)
+  assert.equal(late.code, "not_allowed")
+  assert.match(late.summary, /^There is no account robots \(not to begin before its time, in /)
+  assert.deepEqual([late.expected?.none, late.expected?.rests], [true, "as long as there is no account robots"])
+  assert.equal((await why(held!)).summary, "There is no partition quick (held by its user)")
+  assert.equal((await why(other!)).code, "held")
+  const { entries } = await server.call<QueueOrderView>("GET", "/v1/queue/order")
+  assert.deepEqual(
+    entries.map(({ job, code, startAt }) => [job, code, startAt]),
+    [
+      [early, "not_allowed", null],
+      [held, "not_allowed", null],
+      [other, "held", null],
+    ],
+  )
 })
 
 test("a file that an earlier release took and this one cannot read is said not to hold, until one is applied that it can", async () => {

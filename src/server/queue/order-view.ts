@@ -9,8 +9,8 @@ import { queuedAs } from "../arrays/array-view.ts"
 import type { Core } from "../core.ts"
 import { withKeptOut } from "../policy/kept-out.ts"
 import { latestPolicy } from "../policy/pool-policy.ts"
-import { gateOf } from "./gate.ts"
 import { namesOf } from "./job-names.ts"
+import { gateReason } from "./plan-answer.ts"
 import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { placedAs } from "./who-of.ts"
@@ -140,9 +140,7 @@ function keptOut(
   }
   for (const job of core.table.all()) {
     if (job.state !== "held") continue
-    const gate = gateOf(core, job, nowMs)
-    const [code, reason] =
-      gate.state === "open" ? ["starting", "joins the queue now"] : [gate.reason.code, reasonText(gate.reason, nowMs)]
+    const { code, text: reason } = gateReason(core, job, nowMs) ?? { code: "starting", text: "joins the queue now" }
     const { account, qos } = isByPolicy ? placedAs(policy, job.user, job.spec) : { account: null, qos: null }
     const who = {
       job: job.id as JobId,

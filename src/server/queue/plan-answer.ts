@@ -6,16 +6,33 @@ import { entryText, reasonText } from "../../scheduler/queue/reason-text.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { gangNote, hostAnswers } from "../gang/gang-answer.ts"
+import { currentPolicy, policyHolds } from "../policy/pool-policy.ts"
 import { type Gate, gateOf } from "./gate.ts"
 import { namesOf } from "./job-names.ts"
+import { refusalOf } from "./who-of.ts"
 
 type Answer = Pick<WhyAnswer, "summary" | "code" | "hosts">
 
-/** What keeps a job out of the queue, in a sentence; `null`: nothing. */
-export function gateAnswer(core: Core, job: JobRecord, nowMs: number): Omit<Answer, "hosts"> | null {
+/**
+ * What keeps a job out of the queue, in words; `null`: nothing. That it may not run at all, as the policy stands, is said before what may pass.
+ */
+export function gateReason(
+  core: Core,
+  job: JobRecord,
+  nowMs: number,
+): { readonly code: string; readonly text: string } | null {
   const gate: Gate = gateOf(core, job, nowMs)
   if (gate.state === "open") return null
-  return { summary: sentence(reasonText(gate.reason, nowMs)), code: gate.reason.code }
+  const text = reasonText(gate.reason, nowMs)
+  const refusal = gate.state === "shut" && policyHolds(core) ? refusalOf(currentPolicy(core), job) : null
+  if (refusal === null) return { code: gate.reason.code, text }
+  return { code: "not_allowed", text: `${refusal} (${text})` }
+}
+
+/** The same as an answer. */
+export function gateAnswer(core: Core, job: JobRecord, nowMs: number): Omit<Answer, "hosts"> | null {
+  const reason = gateReason(core, job, nowMs)
+  return reason === null ? null : { summary: sentence(reason.text), code: reason.code }
 }
 
 /** What the plan has for a job, and host by host what keeps it off. */

@@ -124,6 +124,7 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     submittedMs,
     accruesSinceMs: Math.max(submittedMs, counts ?? 0),
     beginMs: waiting.notBeforeMs,
+    ...(waiting.notBeforeMs === null ? {} : { awaits: waiting.awaits === undefined ? "next_try" : "checkpoint" }),
     deadlineMs: asked.deadlineAt,
     hold: null,
     priority: standing?.priority ?? null,

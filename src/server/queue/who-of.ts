@@ -1,5 +1,6 @@
 import { DEFAULT_PARTITION, type JobSpec } from "../../protocol/job.ts"
 import type { Policy, PolicyAccount } from "../../scheduler/policy/policy.ts"
+import { Standings } from "../../scheduler/queue/standings.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import { queueAskedOf, timeLimitOf } from "./standing.ts"
 
@@ -46,6 +47,15 @@ function accountsOf(policy: Policy): Accounts {
   const accounts = { byName: new Map(policy.accounts.map((one) => [one.name, one])), defaults }
   ACCOUNTS.set(policy, accounts)
   return accounts
+}
+
+const STANDINGS = new WeakMap<Policy, Standings>()
+
+/** Why a job may not run at all as the policy is, in words; `null`: it may. */
+export function refusalOf(policy: Policy, { user, spec }: Pick<JobRecord, "user" | "spec">): string | null {
+  const standings = STANDINGS.get(policy) ?? new Standings(policy)
+  STANDINGS.set(policy, standings)
+  return standings.refusalOf({ user, ...placedAs(policy, user, spec), partitions: partitionsOf(policy, spec) })
 }
 
 /** The time limit it has in this partition: its own, else the partition's default, else its longest; `null` for none. */

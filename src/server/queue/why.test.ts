@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runsOn } from "../../../test/support/simulated-host.ts"
+import { attemptOf } from "../../../test/support/simulated-owner.ts"
+import { treeOf } from "../../../test/support/small-trees.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { JobList, WhyAnswer } from "../../protocol/api.ts"
 import type { QueueOrderView } from "../../protocol/queue-order.ts"
@@ -134,4 +136,36 @@ test("who is in the short lane is before by that, though sent later", async () =
     ahead?.map(({ job, because }) => [job, because]),
     [[short.id, "the short lane, or its QOS, goes first"]],
   )
+})
+
+test("by a policy, too, a job is told that it waits for what its last attempt wrote, and starts once that is there", async () => {
+  await using server = await TestServer.start()
+  await server.call("POST", "/v1/policy", { text: "{}", dryRun: false })
+  const host = await server.hosts.join("alpha")
+  host.script = runsOn
+  const { id } = await server.submit()
+  await server.untilState(id, "running")
+  const come = Promise.withResolvers<void>()
+  const { giveOutputs } = host
+  host.giveOutputs = async function* (...asked) {
+    await come.promise
+    yield* giveOutputs(...asked)
+  }
+  const written = treeOf({ "count.txt": "1" })
+  for (const [hash, bytes] of written.blobs) host.blobs.write(hash, bytes)
+  const attempt = attemptOf(host, id)
+  attempt.outputs = { tree: written.root, files: 1, bytes: 1 }
+  host.finish(attempt, { cause: "owner_returned", signal: 15 })
+  await server.untilState(id, "queued")
+  const { code, summary, expected } = await why(server, id)
+  assert.equal(code, "checkpoint_coming")
+  const text = /^Waits: what its last attempt wrote is on its way, .* more at most \(what attempt 1 wrote on alpha\)/
+  assert.match(summary, text)
+  assert.match(expected?.rests ?? "", /^as soon as what its last attempt wrote has come; /)
+  assert.equal(expected?.to, null)
+  const { entries } = await order(server)
+  assert.deepEqual([entries[0]?.code, entries[0]?.startAt], ["checkpoint_coming", null])
+  come.resolve()
+  const again = await server.until(id, ({ state, attempts }) => state === "running" && attempts.length === 2)
+  assert.equal(again.checkpoint?.kept?.attempt, 1)
 })

@@ -33,7 +33,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
   if (job.state === "held") {
     const gate = gateAnswer(core, job, nowMs) ?? { summary: "It joins the queue now", code: "starting" }
     const answer = { job: job.id, ...gate, place: null, hosts: [] }
-    if (brief || gate.code !== "begin_time") return answer
+    if (brief || (gate.code !== "begin_time" && gate.code !== "not_allowed")) return answer
     const scene = withKeptOut(core, sceneNow(core, nowMs))
     const entry = planQueue(scene, nowMs, { estimates: true }).entries.find((one) => one.job === job.id)
     return entry === undefined ? answer : { ...answer, expected: expectedFor(core, scene, nowMs, entry, viewer) }
@@ -58,7 +58,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
   const { priority, rows } = report.priorityOf(entry)
   const waiting = core.table.waitingJob(job.id)
   const { summary, code, hosts } = planAnswer(core, job, scene, plan, entry, report)
-  const awaits = waiting?.awaits === undefined ? "" : ` (for ${waiting.awaits})`
+  const awaits = code !== "checkpoint_coming" || waiting?.awaits === undefined ? "" : ` (${waiting.awaits})`
   // Briefly it is only asked for what it waits for now, and this stands beside that.
   const preempted = brief ? null : preemptedText(job)
   const before = preempted === null ? "" : `; it was ${preempted}`
