@@ -2,6 +2,8 @@ import { localTime } from "../../base/zone-time.ts"
 
 const HOUR_MS = 3_600_000
 const HOURS = 168
+/** Usual times come again each week: who looks so far ahead has seen all of them. */
+export const USUAL_AHEAD_MS = HOURS * HOUR_MS
 /** After so many weeks a week counts half: people change their days, and one holiday is not to be learned. */
 const HALF_LIFE_WEEKS = 4
 

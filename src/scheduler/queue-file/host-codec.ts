@@ -3,6 +3,7 @@ import type { HostLink } from "../../protocol/host.ts"
 import type { Closed } from "../calendar/plan-request.ts"
 import { type Codec, entriesOf, list, mapped, record } from "../described/codec.ts"
 import { flag, number, oneOf, text } from "../described/scalar-codecs.ts"
+import { USUAL_AHEAD_MS } from "../forecast/weekly-presence.ts"
 import { timeZone } from "../policy/time-zone-codec.ts"
 import type { Preferred } from "../queue/preferences.ts"
 import type { KeptMemory } from "../snapshot.ts"
@@ -223,7 +224,7 @@ export function hostCodec(nowMs: number): Codec<DescribedHost> {
   }
 }
 
-/** The times of the weeks from yesterday to the end of what is planned. */
+/** The times of the weeks from yesterday to the end of what is planned, or for a week, as jobs may run as long. */
 export function expectedTimes(
   weekly: readonly WeeklyTime[],
   zone: string,
@@ -232,7 +233,7 @@ export function expectedTimes(
 ): readonly Closed[] {
   const today = localTime(zone, nowMs)
   const times: Closed[] = []
-  for (let day = -1; day * DAY_MS <= windowMs + DAY_MS; day++) {
+  for (let day = -1; day * DAY_MS <= Math.max(windowMs, USUAL_AHEAD_MS) + DAY_MS; day++) {
     const weekday = (((today.weekday + day) % 7) + 7) % 7
     for (const { days: on, fromMs, toMs } of weekly) {
       if (!on.includes(weekday)) continue

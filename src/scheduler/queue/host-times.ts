@@ -15,7 +15,7 @@ const ENDLESS_COUNTS_MS = 3 * 3_600_000
 
 /** When hosts are not to be had: as they are now, as their owners are expected, and as others have them booked. */
 export class HostTimes {
-  /** By place: when no start is planned, though one may be made now. */
+  /** By place: when no start is planned, though one may be made now, as far as plans look. */
   readonly noStarts: readonly (readonly NoStart[])[]
   readonly #scene: QueueScene
   readonly #nowMs: number
@@ -33,7 +33,8 @@ export class HostTimes {
     this.#nowMs = nowMs
     this.#places = new Map(scene.hosts.map(({ id }, place) => [id, place]))
     this.#away = scene.hosts.map((host) => awayOf(host, nowMs))
-    this.noStarts = scene.hosts.map(({ expected }) => expected)
+    const endMs = nowMs + scene.policy.backfill.windowMs
+    this.noStarts = scene.hosts.map(({ expected }) => expected.filter(({ startMs }) => startMs <= endMs))
     this.#hasExpected = scene.hosts.some(({ expected }) => expected.length > 0)
   }
 
@@ -48,8 +49,8 @@ export class HostTimes {
 
   #late(limitMs: number): Uint8Array | undefined {
     const untilMs = this.#nowMs + (limitMs === Number.POSITIVE_INFINITY ? ENDLESS_COUNTS_MS : limitMs)
-    const late = Uint8Array.from(this.noStarts, (times) =>
-      Number(times.some(({ startMs, endMs }) => startMs < untilMs && endMs > this.#nowMs)),
+    const late = Uint8Array.from(this.#scene.hosts, ({ expected }) =>
+      Number(expected.some(({ startMs, endMs }) => startMs < untilMs && endMs > this.#nowMs)),
     )
     return late.includes(1) && late.includes(0) ? late : undefined
   }
@@ -59,8 +60,10 @@ export class HostTimes {
     if (booking === null) return this.noStarts
     let known = this.#noStartsByBooking.get(booking)
     if (known === undefined) {
-      known = this.#scene.hosts.map(({ id, expected }) =>
-        [...expected, ...between(timesOf(this.#scene, booking, id, this.#nowMs))].sort((a, b) => a.startMs - b.startMs),
+      known = this.#scene.hosts.map(({ id }, place) =>
+        [...this.noStarts[place]!, ...between(timesOf(this.#scene, booking, id, this.#nowMs))].sort(
+          (a, b) => a.startMs - b.startMs,
+        ),
       )
       this.#noStartsByBooking.set(booking, known)
     }

@@ -13,6 +13,7 @@ import { LineRequest } from "./line-request.ts"
 import { Preferences } from "./preferences.ts"
 import type { WaitReason } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene } from "./queue-scene.ts"
+import { isTakenThroughout } from "./taken-throughout.ts"
 import { Way } from "./way.ts"
 
 const NOWHERE: readonly number[] = []
@@ -64,13 +65,18 @@ export class Requests {
     return request.tooFew
   }
 
-  /** Who runs in a booking and would have a time, but none while that is on: why it waits. `null`: it is not for that. */
-  bookingEnds({ spec: { booking } }: Line, { plan: { asked } }: LineRequest): Found | null {
+  /**
+   * Who runs in a booking and would have a time, but none while that is on, or whose hosts are taken for all of it: why it waits. `null`: it is not
+   * for that.
+   */
+  bookingEnds({ spec }: Line, { plan: { asked } }: LineRequest): Found | null {
+    const { booking } = spec
     if (booking === null) return null
     const anyTime = this.#calendar.request({ ...asked, noStarts: this.#times.noStarts })
-    return this.#calendar.find(anyTime, Number.POSITIVE_INFINITY) === null
-      ? null
-      : waiting({ code: "booking_full", booking })
+    const isFull =
+      this.#calendar.find(anyTime, Number.POSITIVE_INFINITY) !== null ||
+      isTakenThroughout(this.#scene, this.#calendar.grid, spec, booking, asked.places)
+    return isFull ? waiting({ code: "booking_full", booking }) : null
   }
 
   /** The same, on each host not before a moment. */

@@ -84,6 +84,18 @@ test("hours that an owner gives are planned with as well", async () => {
   assert.equal((await why(server, second.id, bob.token)).expected?.to, TUESDAY_7_MS + 11 * HOUR_MS)
 })
 
+test("a job that may run for days goes elsewhere for hours that are more than a day ahead, too", async () => {
+  const { server, ann, bob, alpha } = await lab(["beta"], "{}")
+  await using _ = server
+  await server.call("POST", `/v1/hosts/${alpha.id}/week`, { learns: false })
+  await server.call("POST", `/v1/hosts/${alpha.id}/owner/rules`, { rules: { never: "fri 03:00-18:00" } }, ann)
+  const placed = async (days: number) => {
+    const { id } = await server.submit({ ...ALL, timeLimitMs: days * 24 * HOUR_MS }, bob)
+    return (await server.untilState(id, "running")).attempts[0]?.hostName
+  }
+  assert.deepEqual([await placed(6), await placed(2)], ["beta", "alpha"])
+})
+
 test("a week is its owner's and administrators' to see, to forget and to turn off; the policy can, too", async () => {
   const { server, ann, bob, alpha } = await lab([])
   await using _ = server

@@ -2,7 +2,7 @@ import { type Hours, isOpen, nextChange } from "../../presence/hours.ts"
 import { mindsPresence, openHours } from "../../presence/owner-policy.ts"
 import type { Closed } from "../../scheduler/calendar/plan-request.ts"
 import { expectedPresence } from "../../scheduler/forecast/expected-presence.ts"
-import type { WeeklyPresence } from "../../scheduler/forecast/weekly-presence.ts"
+import { USUAL_AHEAD_MS, type WeeklyPresence } from "../../scheduler/forecast/weekly-presence.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
 
 const HOUR_MS = 3_600_000
@@ -20,7 +20,7 @@ interface Reckoned {
 const RECKONED = new WeakMap<FleetHost, Reckoned>()
 
 /**
- * When no start is planned on a host, from the hour of `nowMs` to the end of what is planned, in order of time: people are usually there then, or it
+ * When no start is planned on a host, from the hour of `nowMs` to the end of what is planned, or for a week, in order of time: people are usually there then, or it
  * is outside the hours that its owner gives.
  * @param week what was learned of it
  */
@@ -43,7 +43,7 @@ export function takenTimes(
   ) {
     return known.times
   }
-  const toMs = fromMs + HOUR_MS + windowMs
+  const toMs = fromMs + HOUR_MS + Math.max(windowMs, USUAL_AHEAD_MS)
   const usual = week === null || !mindsPresence(policy.values) ? [] : expectedPresence(week, timeZone, fromMs, toMs)
   const closed = closedTimes(openHours(policy.values), policy.values.timeZone ?? timeZone, fromMs, toMs)
   const times = joined([...usual, ...closed])
