@@ -1,6 +1,7 @@
 import { orAborted } from "../base/or-aborted.ts"
 import type { RankedEndpoint } from "../hive/engines/engine-adapter.ts"
 import { checkModel } from "./check-model.ts"
+import { drained } from "./drain.ts"
 import { whyNotListening } from "./engine-ports.ts"
 import type { EngineProcess, StoppedBy } from "./engine-process.ts"
 import { engineSite } from "./engine-site.ts"
@@ -15,11 +16,10 @@ import { KeptAnswers } from "./kept-answers.ts"
 import { LinkWatch } from "./link-watch.ts"
 import { asLoss, Loss } from "./loss.ts"
 import type { MemberContext } from "./member-context.ts"
-import { watchProgress } from "./stall-watch.ts"
+import { type ProgressWatch, watchProgress } from "./stall-watch.ts"
 import { type RunningHead, startHead } from "./start-head.ts"
 import { startWorker } from "./start-worker.ts"
 
-const LOOK_MS = 100
 const ANSWER_MS = 5_000
 /** Of one that is to end: it may be on its way out, and would wait for what is asked of it. */
 const LAST_ANSWER_MS = 1_000
@@ -34,6 +34,8 @@ const ASKED_MS = 2_000
 interface Running {
   readonly engines: EngineProcess[]
   head: RunningHead | null
+  /** Of requests to it; `null`: it was never ready, or tells nothing of them. */
+  progress: ProgressWatch | null
 }
 
 /**
@@ -55,7 +57,7 @@ export async function runHead(context: MemberContext): Promise<Loss | null> {
   }
   using tunnels = order.network?.kind === "tunnel" ? new HeadTunnels(context) : null
   const meeting = order.members.length > 1 ? new HeadMeeting(context, end.fail, tookMs, tunnels) : null
-  const running: Running = { engines: [], head: null }
+  const running: Running = { engines: [], head: null, progress: null }
   const both = AbortSignal.any([end.signal, asked])
   try {
     await orAborted(serve(context, { meeting, tunnels }, running, end, both, quiet.signal), both)
@@ -68,7 +70,7 @@ export async function runHead(context: MemberContext): Promise<Loss | null> {
   if (loss !== null && !hasLeft) tell(lostNews(loss))
   if ((loss === null || hasLeft) && running.head !== null && !running.head.engine.isOver && !hurried.aborted) {
     tell({ hive: "draining", rank: 0 })
-    await drained(context, running.head, end)
+    await drainedHead(context, running.head, () => running.progress?.stillMs() ?? 0, end)
   }
   if (loss !== null && hasLeft) {
     // All members are asked, in any order: then it is no loss.
@@ -159,7 +161,7 @@ async function serve(
       const answer = await askHead(at, order.engineKey, progressPath, ANSWER_MS)
       return answer?.status === 200 ? progress(answer.body) : null
     }
-    void watchProgress(clock, order.limits.stallMs, look, quiet, (ms) => {
+    running.progress = watchProgress(clock, order.limits.stallMs, look, quiet, (ms) => {
       const reason = `no token came for ${Math.round(ms / 1000)} s while a request was worked on`
       end.fail(new Loss("stuck", null, reason, undefined, { silentMs: Math.round(ms) }))
     })
@@ -225,21 +227,21 @@ function whyNoWay(tunnels: HeadTunnels, rank: number): Promise<string | null> {
   )
 }
 
-/** Waits until nothing is in flight, or for so long, or for a second request to end. */
-async function drained(
+/** What is in flight may finish, unless the hive is lost meanwhile. */
+async function drainedHead(
   { adapter, order, clock, hurried }: MemberContext,
-  head: RunningHead,
+  { engine, at }: RunningHead,
+  stillMs: () => number,
   end: FirstLoss,
 ): Promise<void> {
   const { progressPath, progress } = adapter.http
   if (progressPath === null) return
-  const untilMs = clock.monotonicMs() + order.limits.drainMs
-  const isOrderly = () => end.loss === null || end.loss.code === "member_left"
-  while (clock.monotonicMs() < untilMs && !hurried.aborted && !head.engine.isOver && isOrderly()) {
-    const answer = await askHead(head.at, order.engineKey, progressPath, LAST_ANSWER_MS)
-    if (answer?.status === 200 && progress(answer.body).busy === 0) return
-    await clock.sleep(LOOK_MS, { signal: hurried }).catch(() => {})
+  const look = async () => {
+    const answer = await askHead(at, order.engineKey, progressPath, LAST_ANSWER_MS)
+    return answer?.status === 200 ? progress(answer.body) : null
   }
+  const isOver = () => engine.isOver || (end.loss !== null && end.loss.code !== "member_left")
+  await drained({ clock, drainMs: order.limits.drainMs, look, stillMs, isOver, hurried })
 }
 
 async function isAskedWithin({ asked, clock }: MemberContext, ms: number): Promise<boolean> {

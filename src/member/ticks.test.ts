@@ -33,7 +33,7 @@ describe("requests that do not get on", () => {
     let found: number | null = null
     let at = 0
     const look = async () => said[at++] ?? null
-    const done = watchProgress(clock, 4_000, look, over.signal, (ms) => {
+    const watch = watchProgress(clock, 4_000, look, over.signal, (ms) => {
       found = ms
     })
     for (const _ of said) {
@@ -41,7 +41,7 @@ describe("requests that do not get on", () => {
       await settle()
     }
     over.abort()
-    await done
+    await watch.over
     return found
   }
   const busy = (mark: string) => ({ busy: 1, mark })
