@@ -3,6 +3,7 @@ import { outputReadBytes } from "../model/model-facts.ts"
 import { FIRST_HOP_MS } from "../speed/hop.ts"
 import { type Candidate, isBetter } from "../split/candidate.ts"
 import { divideLayers } from "../split/divide-layers.ts"
+import { evened } from "../split/even-layers.ts"
 import { LeastTime } from "../split/least-time.ts"
 import { ordersOf, visitSets } from "../split/member-sets.ts"
 import type { LoadBearer, ModelLoad } from "../split/model-load.ts"
@@ -79,7 +80,7 @@ export const llamaCppRules: EngineRules = {
       if (!isBetter(candidateOf(one, one.members, [], one.leastMs), best)) break
       best = bestOrder(ranking, load, one, best)
     }
-    return best
+    return best === undefined ? undefined : evenedOut(ranking, load, best)
   },
 }
 
@@ -144,6 +145,13 @@ function bestOrder(ranking: Ranking, load: ModelLoad, one: Try, soFar: Candidate
     if (isBetter(found, best)) best = found
   }
   return best
+}
+
+function evenedOut(ranking: Ranking, load: ModelLoad, found: Candidate): Candidate {
+  const { members, head, counts, tokenMs, hopsMs } = found
+  const bearers = members.map((at) => ranking.hosts[at] as RankedHost)
+  const division = evened(load, bearers, head, { counts, tokenMs: tokenMs - hopsMs })
+  return { ...found, counts: division.counts, tokenMs: division.tokenMs + hopsMs }
 }
 
 /** With these last layers on its last one. */

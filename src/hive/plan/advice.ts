@@ -45,6 +45,11 @@ export function adviceFor(found: Found, rules: EngineRules, fleet: PreparedFleet
         `One Mac alone is faster: Wi-Fi makes a split pointless here (${rateText(wifi)} over ${wifi.members.length})`,
       )
   }
+  const larger = quickerOverMore(found, hive)
+  if (larger !== undefined)
+    advice.push(
+      `${larger.members.length} Macs are faster: ${hostsText(larger)} ${rateText(larger)}, ${hostsText(hive)} ${rateText(hive)} (${howText(found, larger)})`,
+    )
   for (const other of faster.filter(({ mode }) => mode === "tensor").slice(0, 1))
     advice.push(
       `Over ${other.members.length} Macs with RDMA it may be faster: ${rateText(other)} (--macs ${other.members.length})`,
@@ -74,6 +79,33 @@ export function adviceFor(found: Found, rules: EngineRules, fleet: PreparedFleet
 function isFaster(a: HivePlan, b: HivePlan): boolean {
   if (a.prediction === null || b.prediction === null) return false
   return a.prediction.generation.expected > b.prediction.generation.expected
+}
+
+/** So much faster, in what is expected, that it is worth a Mac more. */
+const WORTH_MORE = 1.1
+
+/** The fastest of the splits over more Macs than it takes that can be served as they are planned, and go neither over Wi-Fi nor, which is said apart, over RDMA. */
+function quickerOverMore({ alternatives }: Found, hive: HivePlan): HivePlan | undefined {
+  const rate = ({ prediction }: HivePlan) => prediction?.generation.expected ?? 0
+  const isServed = ({ engine, ways }: HivePlan) =>
+    engine === "llama.cpp" || !ways.some(({ isTunnelled }) => isTunnelled)
+  const [fastest] = alternatives
+    .filter((other) => other.mode === "pipeline" && other.members.length > hive.members.length && isServed(other))
+    .filter((other) => !other.usesWifi && isFaster(other, hive) && rate(other) > rate(hive) * WORTH_MORE)
+    .toSorted((a, b) => rate(b) - rate(a))
+  return fastest
+}
+
+/** By what it would be so: two of which neither holds the model are the plan where no others are allowed. */
+function howText({ wholeOn }: Found, { members }: HivePlan): string {
+  const names = members.map(({ host }) => host.name)
+  if (names.length > 2 || names.some((name) => wholeOn.includes(name))) return `--macs ${names.length}`
+  return `model serve ${names.map((name) => `--pin ${name}`).join(" ")}`
+}
+
+function hostsText({ members }: HivePlan): string {
+  const names = members.map(({ host }) => host.name)
+  return names.length === 1 ? `${names[0]} alone` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`
 }
 
 /** Of a token's time, what ways over Wi-Fi may take before a split over it is pointless. */
