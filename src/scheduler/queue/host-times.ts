@@ -124,8 +124,13 @@ function between(times: readonly Closed[]): NoStart[] {
 }
 
 /** Whether the booking does not keep the job out. */
-export function admits({ name, users, accounts }: HostBooking, job: QueueJob): boolean {
-  return job.booking === name || users.includes(job.user) || accounts.includes(job.account)
+export function admits(booking: HostBooking, job: QueueJob): boolean {
+  return job.booking === booking.name || isFor(booking, job)
+}
+
+/** Whether it is for whose job this is. */
+export function isFor({ users, accounts }: HostBooking, job: Pick<QueueJob, "user" | "account">): boolean {
+  return users.includes(job.user) || accounts.includes(job.account)
 }
 
 /**

@@ -156,7 +156,7 @@ export class Preemptor {
     this.#beside.keep(new Set(victims.filter((one) => staying.has(one))), plan, room)
     const preempts = victims.flatMap((one) => {
       const hosts = this.#running.hostsOf(one.attempt)
-      return preemptionOf(one, line.spec.id, hosts, staying.has(one), this.#beside.whyNot(plan, one), nowMs)
+      return preemptionOf(one, line.spec.id, hosts, staying.has(one), this.#beside.whyNot(plan, one, startMs), nowMs)
     })
     const leaving = victims.filter((one) => !staying.has(one))
     return { ...room, preempts, after: (leaving.length > 0 ? leaving : victims).map(({ attempt }) => attempt.job) }

@@ -109,6 +109,7 @@ export function beforeText({ job, behind }: Pick<QueueEntry, "job" | "behind">, 
 const NOT_SUSPENDED: Readonly<Record<NotSuspended, string>> = {
   memory: "its memory would not leave room",
   pieces: "it would keep what the job needs of the pool's licences",
+  booking: "it would not be over before a booking of its host begins",
   several_hosts: "it runs on several hosts",
   secrets: "of the two users' jobs one has secrets",
 }

@@ -2,6 +2,7 @@ import { DEFAULT_MEMORY_BYTES, type Resources } from "../../protocol/resources.t
 import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
 import { endOf, heldBy } from "./attempt-room.ts"
+import { isFor } from "./host-times.ts"
 import type { Line } from "./line.ts"
 import type { NotSuspended } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
@@ -62,9 +63,25 @@ export class StayBeside {
     for (const one of staying) this.#calendar.holdPieces(one.attempt.pieces, nowMs, staysUntil(one, nowMs, runs), times)
   }
 
-  /** Why one that was to be suspended cannot stay: it keeps what the job asks for of pieces, or else for want of memory. */
-  whyNot(plan: PlanRequest, one: Candidate): NotSuspended {
-    return holdsNone(plan)(one) ? "memory" : "pieces"
+  /** Why one that was to be suspended cannot stay: it keeps what the job asks for of pieces, would run into a booking, or else for want of memory. */
+  whyNot(plan: PlanRequest, one: Candidate, startMs: number): NotSuspended {
+    if (!holdsNone(plan)(one)) return "pieces"
+    return this.#meetsBooking(one, { startMs, endMs: startMs + plan.asked.limitMs }) ? "booking" : "memory"
+  }
+
+  /** Whether it would be over before a booking of its host begins that is not for it, and would not be once it has been stopped for so long. */
+  #meetsBooking(one: Candidate, runs: Runs): boolean {
+    const { bookings } = this.#scene
+    if (bookings.length === 0) return false
+    const { nowMs, endMs } = this.#calendar.grid
+    const [wasOverMs, isOverMs] = [endOf(one.attempt, nowMs), Math.min(staysUntil(one, nowMs, runs), endMs)]
+    return bookings.some(
+      (booking) =>
+        wasOverMs <= booking.startMs &&
+        booking.startMs < isOverMs &&
+        one.attempt.hosts.some((host) => booking.hosts.has(host)) &&
+        !isFor(booking, one.attempt),
+    )
   }
 
   /** Whether by its memory alone this one could stay: nobody who is suspended gives any back, so that without that it will not. */
@@ -157,6 +174,7 @@ export class StayBeside {
     const isDecided = here.every(({ isStopped }) => isStopped)
     const kept = isDecided ? { ...stays, gpus: 0, cores: 0 } : stays
     if (profile.firstRoom(kept, false, endMs - nowMs, nowMs) !== nowMs) return false
+    if (!isDecided && here.some((one) => this.#meetsBooking(one, runs))) return false
     if (!isDecided && !this.#mayGoOn(here, place, runs)) return false
     if (line.spec.alone || line.spec.hasSecrets) return true
     this.#calendar.hold(place, kept, nowMs, endMs)
