@@ -2,7 +2,7 @@ import type { RoomAsked } from "../../protocol/queue-request.ts"
 import { needOn } from "../../protocol/resources.ts"
 import { taskIndices, tasksOfIndices } from "../request/array-tasks.ts"
 import { endOf } from "./attempt-room.ts"
-import type { QueueEntry } from "./queue-plan.ts"
+import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
 import type { QueueHost, QueueJob, QueueScene, RunningAttempt } from "./queue-scene.ts"
 import { waitingAfter } from "./waits-again.ts"
 
@@ -33,18 +33,19 @@ export class AsPlanned {
   }
 
   /**
-   * From its moment to the next in which something ends, or is to begin.
-   * @param entries of its plan
+   * From its moment to the next in which something ends, or is to begin, or for which it is to be planned again.
    * @returns whether there is one
    */
-  goOn(entries: readonly QueueEntry[]): boolean {
+  goOn({ entries, nextWakeMs }: Pick<QueuePlan, "entries" | "nextWakeMs">): boolean {
     const asks = entries.filter(({ preempts }) => preempts.length > 0)
     this.#makeRoom(asks)
     this.#start(entries.filter((one) => one.state === "start" && !this.#hasToWait(one)))
     this.#keepRoom(asks.filter((one) => this.#hasToWait(one)))
     const ends = this.#scene.running.map((one) => endOf(one, this.#nowMs))
     const begins = entries.flatMap(({ state, startMs }) => (state === "reserved" ? [startMs!] : []))
-    const nextMs = Math.min(...[...ends, ...begins].filter((ms) => ms > this.#nowMs))
+    const nextMs = Math.min(
+      ...[...ends, ...begins, nextWakeMs ?? Number.POSITIVE_INFINITY].filter((ms) => ms > this.#nowMs),
+    )
     if (nextMs === Number.POSITIVE_INFINITY) return false
     const { gridMs } = this.#scene.policy.backfill
     this.#moveTo(Math.ceil(nextMs / gridMs) * gridMs)

@@ -48,14 +48,15 @@ export function planQueue(
   })
   if (estimates) new Estimates(pass).add(order.lines, answers, beyond)
   const { entries, otherTurns } = answers.entries(pass)
+  const wakeMs = () => nextWakeMs(scene, entries, nowMs, pass.preemptor.nextMs)
   const times = estimates && !early ? earlyTimes(scene, nowMs, apart, limited) : undefined
   if (!untried && (order.lastInSeveral !== -1 || pass.earlier.hasBounds || pass.preemptor.mayPreempt)) {
-    const plan = (ahead: QueueScene, ms: number) => planQueue(ahead, ms, { untried: true }).entries
-    const later = laterThanTold(scene, ready, entries, nowMs, plan)
+    const plan = (ahead: QueueScene, ms: number) => planQueue(ahead, ms, { untried: true })
+    const later = laterThanTold(scene, ready, { entries, nextWakeMs: wakeMs() }, nowMs, plan)
     for (const [at, one] of entries.entries()) if (later.has(one)) entries[at] = { ...one, behind: one.job }
   }
   for (const one of apart.sort((a, b) => a.job - b.job)) entries.push({ ...one, ...times?.get(one) })
-  return { nowMs, entries, otherTurns, nextWakeMs: nextWakeMs(scene, entries, nowMs, pass.preemptor.nextMs) }
+  return { nowMs, entries, otherTurns, nextWakeMs: wakeMs() }
 }
 
 /** @returns what was found, and the lines that found no time and may be given a guess */

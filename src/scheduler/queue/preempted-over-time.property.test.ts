@@ -19,8 +19,8 @@ function withoutGraces(scene: QueueScene): QueueScene {
     policy: {
       ...policy,
       backfill: { ...policy.backfill, enabled: true, depth: 500, windowMs: 10_000 * MINUTE_MS },
-      preemption: { ...policy.preemption, graceMs: 0, minimumRunMs: 0 },
-      qos: policy.qos.map((one) => ({ ...one, graceMs: null, minimumRunMs: null })),
+      preemption: { ...policy.preemption, graceMs: 0 },
+      qos: policy.qos.map((one) => ({ ...one, graceMs: null })),
     },
     hosts: scene.hosts.map((host) => ({ ...host, ownerObstacles: [], expected: [] })),
     bookings: [],
@@ -70,7 +70,7 @@ test("where jobs make room for others, each that is told a time starts by then, 
       let nowMs = NOW_MS
       const told = new Map<number, number>()
       for (let at = 0; at < MOST_PLANS; at++) {
-        const { entries } = planQueue(scene, nowMs)
+        const { entries, nextWakeMs } = planQueue(scene, nowMs)
         for (const { job, state, startMs, behind, reason } of entries) {
           const latestMs = told.get(job)
           if (latestMs !== undefined) {
@@ -85,7 +85,8 @@ test("where jobs make room for others, each that is told a time starts by then, 
         scene = afterAll(scene, entries, nowMs)
         const ends = scene.running.map(({ startedMs, limitMs }) => startedMs + limitMs!)
         const begins = entries.flatMap(({ state, startMs }) => (state === "reserved" ? [startMs!] : []))
-        const next = [...ends, ...begins].filter((ms) => ms > nowMs)
+        const wakes = nextWakeMs === null ? [] : [Math.ceil(nextWakeMs / MINUTE_MS) * MINUTE_MS]
+        const next = [...ends, ...begins, ...wakes].filter((ms) => ms > nowMs)
         if (next.length === 0) break
         nowMs = Math.min(...next)
         scene = afterEnds(scene, nowMs)

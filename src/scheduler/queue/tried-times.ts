@@ -1,5 +1,5 @@
 import { AsPlanned } from "./as-planned.ts"
-import type { QueueEntry } from "./queue-plan.ts"
+import type { QueueEntry, QueuePlan } from "./queue-plan.ts"
 import type { QueueJob, QueueScene } from "./queue-scene.ts"
 
 /** Jobs that wait, counted in each plan that is made for it: with more no farther moment is looked at. */
@@ -10,31 +10,31 @@ const MOST_LOOKS = 300
  * elsewhere, may be otherwise in a later plan, as what they have at one turn rests on what others have at another: so those plans are made, one after the other.
  * And who is planned after others' ends may come to preempt them sooner; where QOS preempt in no order, who stands before whom may hang on a third that starts meanwhile.
  * @param ready all that stands in the queue, of arrays with the tasks that do
- * @param entries of the plan of this moment
+ * @param first the plan of this moment
  * @param plan what is planned at a later one
  */
 export function laterThanTold(
   scene: QueueScene,
   ready: readonly QueueJob[],
-  entries: readonly QueueEntry[],
+  first: Pick<QueuePlan, "entries" | "nextWakeMs">,
   nowMs: number,
-  plan: (scene: QueueScene, nowMs: number) => readonly QueueEntry[],
+  plan: (scene: QueueScene, nowMs: number) => Pick<QueuePlan, "entries" | "nextWakeMs">,
 ): ReadonlySet<QueueEntry> {
   const later = new Set<QueueEntry>()
   if (ready.length > MOST_LOOKS) return later
   // What others make room for is kept.
   const isFirm = ({ state, behind, estimate, preempts }: QueueEntry) =>
     state === "reserved" && behind === null && !estimate && preempts.length === 0
-  const firm = new Set(entries.filter(isFirm))
+  const firm = new Set(first.entries.filter(isFirm))
   const { gridMs } = scene.policy.backfill
   const ahead = new AsPlanned(scene, ready, nowMs)
-  let now = entries
+  let now = first
   for (let looks = 0; firm.size > 0; ) {
     if (!ahead.goOn(now)) break
     looks += ahead.scene.waiting.length
     if (looks > MOST_LOOKS) break
     now = plan(ahead.scene, ahead.nowMs)
-    const byJob = Map.groupBy(now, ({ job }) => job)
+    const byJob = Map.groupBy(now.entries, ({ job }) => job)
     for (const told of firm) {
       const has = byJob.get(told.job)?.find(({ task }) => task === null || task === told.task)
       // Within its minute it is in time: all goes from one minute to another.
