@@ -2,6 +2,7 @@ import { type LimitedJob, type LimitHit, startHitsOf } from "../limits/limit-che
 import type { LimitInForce } from "../limits/limits.ts"
 import type { StandingLimits } from "./limit-book.ts"
 import { type Count, copyOf, countJob, uncountJob } from "./limit-counts.ts"
+import { LimitGuards } from "./limit-guards.ts"
 import type { LineRequest } from "./line-request.ts"
 
 interface Known {
@@ -34,6 +35,7 @@ export class PlannedLimits {
   /** By what counts without them; nothing where nothing is counted that has a time. */
   readonly #planned = new Map<object, Count>()
   readonly #known = new Map<StandingLimits, KnownOf>()
+  readonly #guards = new LimitGuards()
 
   constructor(safe: boolean) {
     this.#safe = safe
@@ -48,8 +50,9 @@ export class PlannedLimits {
     }
   }
 
-  reserved({ counts }: StandingLimits, job: LimitedJob): void {
-    for (const counted of counts) {
+  reserved(limits: StandingLimits, job: LimitedJob): void {
+    this.#guards.add(limits)
+    for (const counted of limits.counts) {
       let planned = this.#planned.get(counted)
       if (planned === undefined) {
         planned = copyOf(counted)
@@ -78,6 +81,7 @@ export class PlannedLimits {
   /** The same list for all that ask alike, once there is one; `undefined` where {@link find} is to be asked. */
   known(limits: StandingLimits, request: LineRequest): readonly LimitHit[] | undefined {
     if (this.#planned.size === 0) return NONE
+    if (this.#guards.beside(limits).length > 0) return undefined
     const known = this.#known.get(limits)
     const mine = known?.byRequest.get(request)
     const stamp = this.#stampOf(limits)
@@ -87,6 +91,7 @@ export class PlannedLimits {
   }
 
   find(limits: StandingLimits, request: LineRequest, job: LimitedJob): readonly LimitHit[] {
+    if (this.#guards.beside(limits).length > 0) return this.#look(limits, job)
     const known = this.#known.get(limits) ?? { byRequest: new Map(), last: undefined }
     this.#known.set(limits, known)
     const stamp = this.#stampOf(limits)
@@ -103,8 +108,8 @@ export class PlannedLimits {
     return counted
   }
 
-  #look({ inForce }: StandingLimits, job: LimitedJob): readonly LimitHit[] {
-    return inForce.flatMap((limit): readonly LimitHit[] => {
+  #look(limits: StandingLimits, job: LimitedJob): readonly LimitHit[] {
+    return [...limits.inForce, ...this.#guards.beside(limits)].flatMap((limit): readonly LimitHit[] => {
       const planned = this.#plannedOf(limit)
       if (planned === undefined) return []
       const { layer, scope } = limit
