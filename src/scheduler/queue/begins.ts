@@ -60,16 +60,16 @@ export class Begins {
     const { calendar, why } = this.#parts
     const { nowMs } = calendar.grid
     const { startMs, preempts, after } = made
-    this.#started(line, request, isBefore, startMs > nowMs)
+    this.#started(line, request, isBefore, startMs > nowMs, after.length > 0)
     if (startMs > nowMs) why.isSoonTaken({ request, room: made })
     const reason = after.length > 0 ? preempting(after, preempts, startMs) : ({ code: "resources" } as const)
     return { ...given(task, made, nowMs, startMs > nowMs ? reason : null), preempts }
   }
 
-  #started(line: Line, request: LineRequest, isBefore: boolean, isSoon = false): void {
+  #started(line: Line, request: LineRequest, isBefore: boolean, isSoon = false, isAsked = false): void {
     const { earlier, limits, why } = this.#parts
     why.started()
     earlier.begun(line.spec, isBefore)
-    limits.started(line, request, isSoon)
+    limits.started(line, request, isSoon, isAsked)
   }
 }

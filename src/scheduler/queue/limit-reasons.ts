@@ -45,13 +45,17 @@ export class LimitReasons {
   /** Goes on with whatever comes to count against a limit, or counts no more. */
   changes = 0
 
-  /** @param isSoon once others have made room for it: until then it has a time, and does not run */
-  started(line: Line, request: LineRequest, isSoon = false): void {
+  /**
+   * @param isSoon once others have made room for it: until then it has a time, and does not run
+   * @param isAsked others have yet to go, be it at once
+   */
+  started(line: Line, request: LineRequest, isSoon = false, isAsked = isSoon): void {
     if (this.#book.isOff) return
     this.changes++
     const job = this.#jobOf(line, request)
     const { limits } = this.#of(line.standing)
-    this.#planned.started(limits, job)
+    if (isAsked) this.#planned.reserved(limits, job)
+    else this.#planned.started(limits, job)
     if (isSoon) for (const counted of limits.counts) this.#soon.add(counted)
     this.#book.started(line.standing, job)
   }

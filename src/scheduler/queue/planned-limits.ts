@@ -50,6 +50,7 @@ export class PlannedLimits {
     }
   }
 
+  /** It has a time, or starts as soon as others have made room: then to be told before the book is, too. */
   reserved(limits: StandingLimits, job: LimitedJob): void {
     this.#guards.add(limits)
     for (const counted of limits.counts) {

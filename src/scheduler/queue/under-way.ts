@@ -81,12 +81,15 @@ export class UnderWay {
     const stopped = all.filter(({ isStopped }) => isStopped)
     const toLeave = all.filter(({ isStopped }) => !isStopped)
     const goneMs = (one: Candidate) => grid.nowMs + one.graceMs
+    // Who should be gone by now has as long as the room is kept.
+    const lastMs = asked.startMs + grid.stepMs
     // Who goes for another job may be there to the end of the step.
-    const times = [grid.nowMs, ...toLeave.map(goneMs), asked.startMs, grid.msOf(grid.stepAfter(asked.startMs))]
+    const times = [grid.nowMs, ...toLeave.map(goneMs), asked.startMs, grid.msOf(grid.stepAfter(asked.startMs)), lastMs]
     let gone: readonly Candidate[] = stopped
     change(gone, -1)
     for (const startMs of times.filter((ms) => ms >= grid.nowMs).sort((a, b) => a - b)) {
-      const more = toLeave.filter((one) => goneMs(one) <= startMs && startMs > grid.nowMs && !gone.includes(one))
+      const isGone = (one: Candidate) => startMs > grid.nowMs && (goneMs(one) <= startMs || startMs === lastMs)
+      const more = toLeave.filter((one) => isGone(one) && !gone.includes(one))
       change(more, -1)
       gone = [...gone, ...more]
       const hasRoom = () => this.#isInTime(plan, asked, startMs) && calendar.hasRoomAskedFor(plan, { places, startMs })
