@@ -61,7 +61,7 @@ export const PLAIN_QOS: PolicyQos = {
 }
 
 /**
- * The policy of a pool where nobody wrote one: everybody in one account with one share each, one partition of all hosts, no limits, no
+ * What an empty policy file says: everybody in one account with one share each, one partition of all hosts, no limits, no
  * weights, so that jobs go by the time at which they were sent; only owners come first on their own Macs. Numbers that only matter once
  * weights are set are Slurm's.
  */

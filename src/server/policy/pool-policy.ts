@@ -29,7 +29,7 @@ export function policyHolds(core: Core): boolean {
   return latestPolicy(core).version > 0
 }
 
-/** The policy that was applied last; that of a pool without one when there is none. */
+/** The policy that was applied last; that of an empty file when there is none. How jobs are ordered then: `policyNow`. */
 export function currentPolicy(core: Core): Policy {
   return readLatest(core).policy
 }
@@ -51,7 +51,7 @@ function readLatest(core: Core): ReadPolicy {
   // An earlier release took it. Whoever applies one anew sees all that changes.
   const problem = policy === null ? (problems[0]?.text ?? "it cannot be read") : null
   if (problem !== null)
-    core.report(`Cannot read version ${version} of the policy, so that of a pool without one holds`, problem)
+    core.report(`Cannot read version ${version} of the policy, so that of an empty file holds`, problem)
   const read = { text, policy: policy ?? DEFAULT_POLICY, problem }
   READ.set(core, read)
   return read
