@@ -7,7 +7,7 @@ export interface PolicyView {
   readonly text: string
   readonly appliedAt: number | null
   readonly appliedBy: string | null
-  /** Why it does not hold all the same, but that of a pool without one: an earlier release took it, and this one cannot read it. */
+  /** Why it does not hold all the same, but that of an empty file: an earlier release took it, and this one cannot read it. */
   readonly problem: string | null
 }
 

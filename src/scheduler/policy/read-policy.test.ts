@@ -19,7 +19,7 @@ function policyOf(text: string): Policy {
 }
 
 describe("readPolicy()", () => {
-  it("takes nothing at all for the policy of a pool without one", () => {
+  it("takes nothing at all for a policy in which nothing is said", () => {
     for (const text of ["", "\n# nothing yet\n", "{}"]) assert.deepEqual(policyOf(text), DEFAULT_POLICY)
     assert.equal(printPolicy(DEFAULT_POLICY), "")
   })

@@ -10,10 +10,7 @@ export const policy = answer(
     text: z.string(),
     appliedAt: time.nullable(),
     appliedBy: z.string().nullable(),
-    problem: z
-      .string()
-      .nullable()
-      .describe("Why that of a pool without one holds instead: this release cannot read it"),
+    problem: z.string().nullable().describe("Why that of an empty file holds instead: this release cannot read it"),
   }),
 )
 
