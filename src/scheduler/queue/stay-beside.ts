@@ -73,8 +73,8 @@ export class StayBeside {
   #meetsBooking(one: Candidate, runs: Runs): boolean {
     const { bookings } = this.#scene
     if (bookings.length === 0) return false
-    const { nowMs, endMs } = this.#calendar.grid
-    const [wasOverMs, isOverMs] = [endOf(one.attempt, nowMs), Math.min(staysUntil(one, nowMs, runs), endMs)]
+    const { nowMs } = this.#calendar.grid
+    const [wasOverMs, isOverMs] = [endOf(one.attempt, nowMs), staysUntil(one, nowMs, runs)]
     return bookings.some(
       (booking) =>
         wasOverMs <= booking.startMs &&
