@@ -1,5 +1,5 @@
 import type { Closed } from "../calendar/plan-request.ts"
-import { hoursOf, type WeeklyPresence } from "./weekly-presence.ts"
+import { hoursOf, type WeekHour, type WeeklyPresence } from "./weekly-presence.ts"
 
 /** From this chance on an owner is expected. */
 const EXPECTED_FROM = 0.5
@@ -25,7 +25,7 @@ export function expectedPresence(
   toMs: number,
 ): readonly ExpectedPresence[] {
   const expected: ExpectedPresence[] = []
-  for (const { hour, startMs, endMs } of hoursOf(fromMs, toMs, timeZone)) {
+  for (const { hour, startMs, endMs } of hoursBetween(fromMs, toMs, timeZone)) {
     const chance = chanceOf(seenHours[hour]!, hereHours[hour]!)
     if (chance < EXPECTED_FROM) continue
     const last = expected.at(-1)
@@ -34,6 +34,17 @@ export function expectedPresence(
     } else expected.push({ startMs, endMs, confidence: chance })
   }
   return expected
+}
+
+/** Those last asked for, by zone: it is asked of one host after the other, and to reckon with a zone takes its time. */
+const LAST = new Map<string, { readonly fromMs: number; readonly toMs: number; readonly hours: readonly WeekHour[] }>()
+
+function hoursBetween(fromMs: number, toMs: number, timeZone: string): readonly WeekHour[] {
+  const last = LAST.get(timeZone)
+  if (last?.fromMs === fromMs && last.toMs === toMs) return last.hours
+  const hours = [...hoursOf(fromMs, toMs, timeZone)]
+  LAST.set(timeZone, { fromMs, toMs, hours })
+  return hours
 }
 
 /** Hour by hour of the week, from Monday 00:00 on: whether the owner is expected. */

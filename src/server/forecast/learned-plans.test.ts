@@ -73,6 +73,23 @@ test("a job that would still run at a usual time goes elsewhere if it can, else 
   assert.equal(await placed(longer.id), "alpha")
 })
 
+test("a long job goes by hours after the time that is planned, too", async () => {
+  const { server, ann, bob, alpha } = await lab(["beta"], "{}")
+  await using _ = server
+  await server.call("POST", `/v1/hosts/${alpha.id}/week`, { learns: false }, ann)
+  const startsOn = async (hours: number) => {
+    const { id } = await server.submit({ ...ALL, timeLimitMs: hours * HOUR_MS }, bob)
+    const { attempts } = await server.untilState(id, "running")
+    await server.call("POST", `/v1/jobs/${id}/stop`, { now: true })
+    await server.untilState(id, "cancelled")
+    return attempts[0]?.hostName
+  }
+  assert.equal(await startsOn(100), "alpha")
+  // On Friday at 9, 74 hours from now.
+  await server.call("POST", `/v1/hosts/${alpha.id}/owner/rules`, { rules: { never: "fri 09:00-18:00" } }, ann)
+  assert.deepEqual([await startsOn(73), await startsOn(75)], ["alpha", "beta"])
+})
+
 test("hours that an owner gives are planned with as well", async () => {
   const { server, ann, bob, alpha } = await lab([])
   await using _ = server
