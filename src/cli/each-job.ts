@@ -1,9 +1,10 @@
 import { WindfallError } from "../protocol/errors.ts"
 import type { JobView } from "../protocol/job.ts"
+import type { TimeNotices } from "../protocol/queue-request.ts"
 import type { Cli } from "./cli.ts"
 import { findTarget } from "./find-job.ts"
 import { jobTitle } from "./render/job-text.ts"
-import { printJson, sayError } from "./say.ts"
+import { printJson, say, sayError } from "./say.ts"
 
 /**
  * Asks the server for the same of each job, and prints a line for each. One that is refused does not keep the others from it. Returns the
@@ -22,9 +23,10 @@ export async function eachJob(
   let exitCode = 0
   for (const { path, tasks } of targets) {
     try {
-      const view = await cli.client.post<JobView>(`/v1/jobs/${path}/${verb}`, body)
+      const view = await cli.client.post<JobView & TimeNotices>(`/v1/jobs/${path}/${verb}`, body)
       if (json) await printJson(cli, view)
       else await cli.stdout.write(`${textOf(view, tasks)}\n`)
+      for (const notice of view.notices ?? []) await say(cli, notice)
     } catch (error) {
       if (!(error instanceof WindfallError) || error.code === "server_unreachable" || error.code === "link_lost")
         throw error

@@ -114,7 +114,12 @@ export interface NiceRequest {
   readonly priority?: number | null | undefined
 }
 
-/** POST /v1/jobs/ID/time: another time limit, also while it runs. Answers the job. */
+/** POST /v1/jobs/ID/time: another time limit, also while it runs. Answers the job, with {@link TimeNotices}. */
 export interface TimeRequest {
   readonly timeLimitMs: number | null
+}
+
+export interface TimeNotices {
+  /** Bookings of others that it may run into now; absent: none. */
+  readonly notices?: readonly string[]
 }

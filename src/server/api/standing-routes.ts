@@ -3,7 +3,7 @@ import { throttleArray } from "../arrays/change-tasks.ts"
 import { findTarget } from "../arrays/find-target.ts"
 import { viewOf } from "../jobs/job-view.ts"
 import { coordinates } from "../queue/change-standing.ts"
-import { job as jobAnswer } from "./answers/job-answers.ts"
+import { job as jobAnswer, limitedJob } from "./answers/job-answers.ts"
 import { findOwnJob, findOwnTarget } from "./job-routes.ts"
 import { niceRequest, throttleRequest, timeRequest } from "./queue-schemas.ts"
 import { type Route, route } from "./route.ts"
@@ -55,15 +55,16 @@ export const standingRoutes: readonly Route[] = [
     path: "/v1/jobs/:id/time",
     summary:
       "Changes a job's time limit, also while it runs: its user to a shorter one, administrators and coordinators of its account to any",
-    answer: jobAnswer,
+    answer: limitedJob,
     body: timeRequest,
     change: ({ core, caller, params, body }) => {
       const found = findTarget(core, params.id)
       const target = coordinates(core, ownerOf(found), caller.user)
         ? found
         : findOwnTarget(core, params.id, caller, "change the time limit of", LIMITERS)
-      limitTarget(core, target, body, caller)
-      return viewOf(core, shownOf(core, target), caller)
+      const notices = limitTarget(core, target, body, caller)
+      const view = viewOf(core, shownOf(core, target), caller)
+      return notices.length === 0 ? view : { ...view, notices }
     },
   }),
   route({

@@ -43,8 +43,11 @@ export function niceTarget(core: Core, target: Target, request: NiceRequest, vie
   eachOf(core, target, "change the priority of", (job) => niceJob(core, job, request, viewer))
 }
 
-export function limitTarget(core: Core, target: Target, request: TimeRequest, viewer: Viewer): void {
-  eachOf(core, target, "change the time limit of", (job) => limitJob(core, job, request, viewer))
+/** Returns what there is to know of those that were changed. */
+export function limitTarget(core: Core, target: Target, request: TimeRequest, viewer: Viewer): readonly string[] {
+  const notices: string[] = []
+  eachOf(core, target, "change the time limit of", (job) => notices.push(...limitJob(core, job, request, viewer)))
+  return notices
 }
 
 /** The job of which something is asked, or the array of these tasks. */

@@ -31,9 +31,14 @@ export function checkMayBook(core: Core, caller: Pick<Caller, "user" | "role">, 
 
 /** Who may change or remove it: whoever may make it, and did, and administrators. @throws {WindfallError} not_allowed */
 export function checkMayChange(core: Core, caller: Pick<Caller, "user" | "role">, booking: Booking): void {
-  if (caller.role === "admin" || booking.madeBy === caller.user) return
-  if (!booking.maintenance && isCoordinated(currentPolicy(core), caller.user, booking)) return
+  if (mayChange(core, caller, booking)) return
   throw refused(`change the booking ${booking.name}`, `it was made by ${booking.madeBy}`)
+}
+
+/** Whether {@link checkMayChange} lets them. */
+export function mayChange(core: Core, caller: Pick<Caller, "user" | "role">, booking: Booking): boolean {
+  if (caller.role === "admin" || booking.madeBy === caller.user) return true
+  return !booking.maintenance && isCoordinated(currentPolicy(core), caller.user, booking)
 }
 
 function isCoordinated(policy: Policy, user: string, { users, accounts }: Booking): boolean {

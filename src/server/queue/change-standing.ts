@@ -4,6 +4,8 @@ import { jobNumber } from "../../protocol/job-array.ts"
 import { isFinal } from "../../protocol/job-state.ts"
 import type { HoldBy, NiceRequest, TimeRequest } from "../../protocol/queue-request.ts"
 import type { JobRecord } from "../../store/job-record.ts"
+import { mayChange } from "../bookings/may-book.ts"
+import { type RunsInto, runsInto, runsIntoNotice } from "../bookings/runs-into.ts"
 import type { Core } from "../core.ts"
 import { latestOf } from "../gang/members.ts"
 import type { Viewer } from "../jobs/job-view.ts"
@@ -105,13 +107,14 @@ export function niceJob(core: Core, job: JobRecord, { nice, priority }: NiceRequ
 
 /**
  * Changes a job's time limit. Its user may set any while it waits and only a shorter one once it was placed; an administrator, and a
- * coordinator of its account, any at any time. What waits for longer than its deadline leaves is refused, as when it is sent. Within a change.
+ * coordinator of its account, any at any time, but into a booking of others only who may change that. What waits for longer than its deadline
+ * leaves is refused, as when it is sent. Within a change. Returns what there is to know: which bookings it may run into now.
  * @throws {WindfallError} not_allowed, wrong_state, invalid_input: nothing was changed then
  */
-export function limitJob(core: Core, job: JobRecord, { timeLimitMs }: TimeRequest, viewer: Viewer): void {
+export function limitJob(core: Core, job: JobRecord, { timeLimitMs }: TimeRequest, viewer: Viewer): readonly string[] {
   refuseEnded(job, "change the time limit of")
   const before = timeLimitOf(job)
-  if (timeLimitMs === before) return
+  if (timeLimitMs === before) return []
   const isPlaced = job.state !== "queued" && job.state !== "held"
   const isLonger = (timeLimitMs ?? Number.POSITIVE_INFINITY) > (before ?? Number.POSITIVE_INFINITY)
   if (isPlaced && isLonger && viewer.role !== "admin" && !coordinates(core, job, viewer.user)) {
@@ -126,9 +129,13 @@ export function limitJob(core: Core, job: JobRecord, { timeLimitMs }: TimeReques
     )
   }
   if (!isPlaced) refuseLate(core, job, timeLimitMs)
+  const inTheWay = isPlaced && isLonger ? runsInto(core, job, timeLimitMs) : []
+  for (const one of inTheWay) if (!mayChange(core, viewer, one.booking)) throw intoBookingError(job, one)
+  const notices = inTheWay.map((one) => runsIntoNotice(job, one))
   setStanding(core, job, { timeLimitMs })
   const text = (limit: number | null) => (limit === null ? "none" : formatDuration(limit))
-  const what = `time limit ${text(before)} -> ${text(timeLimitMs)}`
+  const into = inTheWay.map((one) => `; it may run into ${one.text}`).join("")
+  const what = `time limit ${text(before)} -> ${text(timeLimitMs)}${into}`
   core.ledger.event({ type: "job_changed", job: job.id, what }, viewer.user)
   for (const attempt of isPlaced ? latestOf(job) : []) {
     const tried = core.table.attempt(attempt.id)
@@ -147,6 +154,13 @@ export function limitJob(core: Core, job: JobRecord, { timeLimitMs }: TimeReques
   }
   core.table.gates.note(job)
   core.wakePlanner()
+  return notices
+}
+
+function intoBookingError(job: JobRecord, { booking, text }: RunsInto): WindfallError {
+  return new WindfallError("not_allowed", `Cannot give job ${jobNumber(job)} so much time: it would run into ${text}`, {
+    hint: `Give it less, or ask ${booking.madeBy}, who made the booking, or an administrator`,
+  })
 }
 
 /** With a limit that its deadline leaves no time for it would not wait on, but end at once. */

@@ -208,6 +208,12 @@ export const job = answer(
   }),
 )
 
+export const limitedJob = answer(
+  "LimitedJob",
+  "A job whose time limit was changed",
+  job.extend({ notices: z.array(z.string()).optional().describe("Bookings of others that it may run into now") }),
+)
+
 export const jobList = answer("JobList", "Jobs, newest first", z.object({ jobs: z.array(job) }))
 export const jobIds = answer("JobIds", "The new jobs, in the order sent", z.object({ jobs: z.array(count) }))
 
