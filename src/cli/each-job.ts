@@ -1,6 +1,6 @@
 import { WindfallError } from "../protocol/errors.ts"
 import type { JobView } from "../protocol/job.ts"
-import type { TimeNotices } from "../protocol/queue-request.ts"
+import type { ChangeNotices } from "../protocol/queue-request.ts"
 import type { Cli } from "./cli.ts"
 import { findTarget } from "./find-job.ts"
 import { jobTitle } from "./render/job-text.ts"
@@ -23,7 +23,7 @@ export async function eachJob(
   let exitCode = 0
   for (const { path, tasks } of targets) {
     try {
-      const view = await cli.client.post<JobView & TimeNotices>(`/v1/jobs/${path}/${verb}`, body)
+      const view = await cli.client.post<JobView & ChangeNotices>(`/v1/jobs/${path}/${verb}`, body)
       if (json) await printJson(cli, view)
       else await cli.stdout.write(`${textOf(view, tasks)}\n`)
       for (const notice of view.notices ?? []) await say(cli, notice)

@@ -107,19 +107,19 @@ export interface Leaving {
 
 /** POST /v1/jobs/ID/hold and /release `{}`; both answer the job. */
 
-/** POST /v1/jobs/ID/nice: what is left out stays. Answers the job. */
+/** POST /v1/jobs/ID/nice: what is left out stays. Answers the job, with {@link ChangeNotices}. */
 export interface NiceRequest {
   readonly nice?: number | undefined
   /** Administrators alone; `null`: by its factors again. */
   readonly priority?: number | null | undefined
 }
 
-/** POST /v1/jobs/ID/time: another time limit, also while it runs. Answers the job, with {@link TimeNotices}. */
+/** POST /v1/jobs/ID/time: another time limit, also while it runs. Answers the job, with {@link ChangeNotices}. */
 export interface TimeRequest {
   readonly timeLimitMs: number | null
 }
 
-export interface TimeNotices {
-  /** Bookings of others that it may run into now; absent: none. */
+export interface ChangeNotices {
+  /** Bookings of others that it may run into now, or that its priority does not count yet; absent: nothing. */
   readonly notices?: readonly string[]
 }

@@ -2,13 +2,15 @@ import { holdTarget, limitTarget, niceTarget, ownerOf, releaseTarget, shownOf } 
 import { throttleArray } from "../arrays/change-tasks.ts"
 import { findTarget } from "../arrays/find-target.ts"
 import { viewOf } from "../jobs/job-view.ts"
+import { policyHolds } from "../policy/pool-policy.ts"
 import { coordinates } from "../queue/change-standing.ts"
-import { job as jobAnswer, limitedJob } from "./answers/job-answers.ts"
+import { changedJob, job as jobAnswer } from "./answers/job-answers.ts"
 import { findOwnJob, findOwnTarget } from "./job-routes.ts"
 import { niceRequest, throttleRequest, timeRequest } from "./queue-schemas.ts"
 import { type Route, route } from "./route.ts"
 import { empty } from "./schemas.ts"
 
+const BY_TURN_NOTICE = "it counts as soon as a policy holds: until then jobs go in the order in which they were sent"
 const LIMITERS = "its sender, coordinators of its account and administrators"
 
 /** What may be said of a job's place in the queue after it was sent. */
@@ -42,12 +44,13 @@ export const standingRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/jobs/:id/nice",
     summary: "Lets others go before a job that waits; administrators also raise its priority, or set it by hand",
-    answer: jobAnswer,
+    answer: changedJob,
     body: niceRequest,
     change: ({ core, caller, params, body }) => {
       const target = findOwnTarget(core, params.id, caller, "change the priority of")
       niceTarget(core, target, body, caller)
-      return viewOf(core, shownOf(core, target), caller)
+      const view = viewOf(core, shownOf(core, target), caller)
+      return policyHolds(core) ? view : { ...view, notices: [BY_TURN_NOTICE] }
     },
   }),
   route({
@@ -55,7 +58,7 @@ export const standingRoutes: readonly Route[] = [
     path: "/v1/jobs/:id/time",
     summary:
       "Changes a job's time limit, also while it runs: its user to a shorter one, administrators and coordinators of its account to any",
-    answer: limitedJob,
+    answer: changedJob,
     body: timeRequest,
     change: ({ core, caller, params, body }) => {
       const found = findTarget(core, params.id)

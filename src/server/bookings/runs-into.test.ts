@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { HOUR_MS, NOW_MS, pool } from "../../../test/support/booking-scene.ts"
 import type { JobId } from "../../protocol/ids.ts"
 import type { JobView } from "../../protocol/job.ts"
-import type { TimeNotices } from "../../protocol/queue-request.ts"
+import type { ChangeNotices } from "../../protocol/queue-request.ts"
 
 const LAB = "accounts: { lab: { users: [ann, bob], coordinators: [cem] }, default: {} }\ndefault-account: default\n"
 
@@ -18,7 +18,7 @@ test("more time for a running job, into a booking of others, only who may change
   const day = 24 * HOUR_MS
   await book({ hosts: ["alpha"], name: "course", users: ["ann"], startAt: NOW_MS + day, repeats: "daily" }, cem)
   const limit = (job: JobId, hours: number | null, token: string) =>
-    server.call<JobView & TimeNotices>(
+    server.call<JobView & ChangeNotices>(
       "POST",
       `/v1/jobs/${job}/time`,
       { timeLimitMs: hours === null ? null : hours * HOUR_MS },

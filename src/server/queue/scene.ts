@@ -20,6 +20,7 @@ import { linkedOf } from "../gang/pool-links.ts"
 import { asWholes } from "../gang/running-gangs.ts"
 import type { Tried } from "../jobs/job-table.ts"
 import { type PoolUsage, poolUsageOf } from "../usage/pool-usage.ts"
+import { BY_TURN } from "./by-turn.ts"
 import { reachedBy } from "./reached.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
 import { isStoppedFor, runnerFor, stoppedForOf } from "./stop-for.ts"
@@ -127,9 +128,9 @@ export function waitingJob(policy: Policy, job: JobRecord, waiting: WaitingJob):
     ...(waiting.notBeforeMs === null ? {} : { awaits: waiting.awaits === undefined ? "next_try" : "checkpoint" }),
     deadlineMs: asked.deadlineAt,
     hold: null,
-    priority: standing?.priority ?? null,
+    priority: policy === BY_TURN ? null : (standing?.priority ?? null),
     ...(reached === undefined ? {} : { reached }),
-    nice: niceOf(job),
+    nice: policy === BY_TURN ? 0 : niceOf(job),
     site: 0,
     dependency: null,
     booking: bookingOf(job),

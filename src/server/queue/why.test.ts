@@ -5,8 +5,9 @@ import { attemptOf } from "../../../test/support/simulated-owner.ts"
 import { treeOf } from "../../../test/support/small-trees.ts"
 import { TestServer } from "../../../test/support/test-server.ts"
 import type { JobList, WhyAnswer } from "../../protocol/api.ts"
+import type { JobView } from "../../protocol/job.ts"
 import type { QueueOrderView } from "../../protocol/queue-order.ts"
-import { NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
+import { type ChangeNotices, NO_QUEUE_REQUEST } from "../../protocol/queue-request.ts"
 
 const GIB = 2 ** 30
 const memory = (gib: number) => ({ resources: { memoryBytes: gib * GIB, gpus: 0, cores: 1 } })
@@ -50,6 +51,40 @@ test("without a policy: place, expected start as a range, what would help, and w
   for (const { id } of [large, second]) await server.call("POST", `/v1/jobs/${id}/stop`, { now: true })
   await server.untilState((await server.submit(memory(3))).id, "running")
   assert.equal((await server.job(first.id)).state, "running")
+})
+
+test("without a policy nice and a priority by hand change no order, which is said, and why tells who was sent before", async () => {
+  const { server } = await busyServer()
+  await using _ = server
+  const sent = []
+  for (let nth = 0; nth < 12; nth++) sent.push((await server.submit({ ...memory(6), timeLimitMs: HOUR_MS })).id)
+  const [first = 0, second = 0, third = 0] = sent
+  const nice = (id: number, body: object) =>
+    server.call<JobView & ChangeNotices>("POST", `/v1/jobs/${id}/nice`, body).then(({ notices }) => notices)
+  const kept = ["it counts as soon as a policy holds: until then jobs go in the order in which they were sent"]
+  assert.deepEqual(await nice(first, { nice: 100 }), kept)
+  assert.deepEqual(await nice(third, { priority: 50 }), kept)
+  const ahead = async (id: number) => (await why(server, id)).ahead?.map((one) => [one.job, one.place, one.because])
+  assert.deepEqual(await ahead(first), [])
+  assert.deepEqual(await ahead(third), [
+    [first, 1, "it was sent before"],
+    [second, 2, "it was sent before"],
+  ])
+  // The nearest ten.
+  assert.deepEqual([(await ahead(sent[11]!))?.[0]?.[1], (await ahead(sent[11]!))?.length], [2, 10])
+  const startAt = (await order(server)).entries.map((one) => [one.job, one.place, one.startAt])
+  assert.deepEqual(
+    startAt.map(([job, place]) => [job, place]),
+    sent.map((id, at) => [id, at + 1]),
+  )
+  const times = startAt.map(([, , at]) => at ?? 0)
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  )
+  await server.call("POST", "/v1/policy", { text: "qos: { urgent: { rank: 10 } }\n", dryRun: false })
+  assert.equal(await nice(second, { nice: 7 }), undefined)
+  assert.equal((await order(server)).entries[0]?.job, third)
 })
 
 test("with a policy: the table of the priority, and by what others stand before", async () => {

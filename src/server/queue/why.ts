@@ -48,7 +48,7 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
   const entry = plan.entries.find((one) => one.job === job.id)
   if (entry === undefined) return turn
   const shared = {
-    ahead: aheadOf(core, scene, plan, entry),
+    ahead: byPolicy ? aheadOf(core, scene, plan, entry) : aheadByTurn(core, scene, job.id),
     ...(brief
       ? {}
       : { expected: expectedFor(core, scene, nowMs, entry, viewer), sooner: soonerWays(core, scene, job.id, nowMs) }),
@@ -105,6 +105,20 @@ function aheadOf(core: Core, scene: QueueScene, plan: QueuePlan, entry: QueueEnt
       priority: byPolicy ? one.priority : null,
       because: byPolicy ? aheadText(scene, one, entry, jobs) : earlierText(jobs.get(one.job), jobs.get(entry.job)),
     }))
+}
+
+/** The same where jobs go in the order in which they were sent. */
+function aheadByTurn(core: Core, { waiting }: QueueScene, id: JobId): readonly AheadView[] {
+  const at = waiting.findIndex((one) => one.id === id)
+  const first = Math.max(0, at - MOST_AHEAD)
+  return waiting.slice(first, Math.max(0, at)).map((one, nth) => ({
+    job: one.id,
+    ...taskOf(core, one.id),
+    user: one.user,
+    place: first + nth + 1,
+    priority: null,
+    because: earlierText(one, waiting[at]),
+  }))
 }
 
 /** By what the first of two stands before the other where a policy orders them. */

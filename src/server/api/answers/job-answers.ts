@@ -208,10 +208,12 @@ export const job = answer(
   }),
 )
 
-export const limitedJob = answer(
-  "LimitedJob",
-  "A job whose time limit was changed",
-  job.extend({ notices: z.array(z.string()).optional().describe("Bookings of others that it may run into now") }),
+export const changedJob = answer(
+  "ChangedJob",
+  "A job that was changed",
+  job.extend({
+    notices: z.array(z.string()).optional().describe("What there is to know of that, such as bookings it may run into"),
+  }),
 )
 
 export const jobList = answer("JobList", "Jobs, newest first", z.object({ jobs: z.array(job) }))
