@@ -72,7 +72,8 @@ export class AsPlanned {
   #makeRoom(asks: readonly QueueEntry[]): void {
     if (asks.length === 0) return
     const running = this.#scene.running.map((one) => madeRoomBy(one, asks))
-    const isGone = ({ leavesMs, leavesFor = null }: RunningAttempt) => leavesFor !== null && leavesMs! <= this.#nowMs
+    const isGone = ({ leavesMs, leavesFor = null }: RunningAttempt) =>
+      leavesFor !== null && leavesMs !== null && leavesMs <= this.#nowMs
     const waiting = waitingAfter(this.#scene, running.filter(isGone), this.#nowMs - this.#fromMs)
     this.#scene = { ...this.#scene, waiting, running: running.filter((one) => !isGone(one)) }
   }
