@@ -212,7 +212,7 @@ describe("explain()", () => {
     assert.equal(why([host("a", 32)], [], waiting, 1)[0], "not_before | Waits 30.0 s until its next try")
     const awaits = "what attempt 1 wrote on b"
     const coming = [job(1, { notBeforeMs: NOW_MS + 30_000, awaits }), job(2)]
-    const text = "checkpoint_coming | Waits for what attempt 1 wrote on b, 30.0 s more at most"
+    const text = "checkpoint_coming | Waits for what attempt 1 wrote on b, 30.0 s more at most unless more of it comes"
     assert.equal(why([host("a", 32)], [], coming, 1)[0], text)
     const answer = plan({ hosts: [host("a", 32)], leases: [], waiting }, NOW_MS)
     assert.deepEqual(

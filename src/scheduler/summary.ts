@@ -56,7 +56,10 @@ export function summarize(
   if (job.notBeforeMs !== null && job.notBeforeMs > nowMs) {
     const wait = formatDuration(job.notBeforeMs - nowMs)
     if (job.awaits !== undefined)
-      return { code: "checkpoint_coming", summary: `Waits for ${job.awaits}, ${wait} more at most` }
+      return {
+        code: "checkpoint_coming",
+        summary: `Waits for ${job.awaits}, ${wait} more at most unless more of it comes`,
+      }
     return { code: "not_before", summary: `Waits ${wait} until its next try` }
   }
   if (isThrottled) {

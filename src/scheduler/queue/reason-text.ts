@@ -22,7 +22,7 @@ export function reasonText(reason: WaitReason, nowMs: number, nameOf: JobNames =
     case "not_before":
       return `its next try is ${inTime(reason.untilMs)}`
     case "checkpoint_coming":
-      return `what its last attempt wrote is on its way, ${formatDuration(Math.max(0, reason.untilMs - nowMs))} more at most`
+      return `what its last attempt wrote is on its way, ${formatDuration(Math.max(0, reason.untilMs - nowMs))} more at most unless more of it comes`
     case "dependency": {
       const until = reason.untilMs === null ? "" : `, ${inTime(reason.untilMs)} at the earliest`
       return `waits for ${numbered(reason.on)}${until}`

@@ -10,7 +10,7 @@ import type { Core } from "../core.ts"
 import { withKeptOut } from "../policy/kept-out.ts"
 import { latestPolicy } from "../policy/pool-policy.ts"
 import { namesOf } from "./job-names.ts"
-import { gateReason } from "./plan-answer.ts"
+import { awaitedText, gateReason } from "./plan-answer.ts"
 import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { placedAs } from "./who-of.ts"
@@ -60,7 +60,9 @@ function byPolicy(
     const record = core.table.live(entry.job)
     if (job === undefined || record === undefined) return []
     const { account, qos, user } = job
-    const reason = entry.reason === null ? "starts now" : reasonText(entry.reason, nowMs, namesOf(core))
+    const code = entry.reason?.code ?? "starting"
+    const text = entry.reason === null ? "starts now" : reasonText(entry.reason, nowMs, namesOf(core))
+    const reason = text + awaitedText(core, entry.job, code)
     return {
       ...timeOf(scene, entry),
       job: entry.job,
@@ -72,7 +74,7 @@ function byPolicy(
       partition: entry.partition,
       priority: entry.priority,
       place: entry.place,
-      code: entry.reason?.code ?? "starting",
+      code,
       reason,
     }
   })

@@ -1,4 +1,5 @@
 import type { WhyAnswer } from "../../protocol/api.ts"
+import type { JobId } from "../../protocol/ids.ts"
 import { PlanReport } from "../../scheduler/queue/plan-report.ts"
 import type { QueueEntry, QueuePlan } from "../../scheduler/queue/queue-plan.ts"
 import type { QueueScene } from "../../scheduler/queue/queue-scene.ts"
@@ -33,6 +34,12 @@ export function gateReason(
 export function gateAnswer(core: Core, job: JobRecord, nowMs: number): Omit<Answer, "hosts"> | null {
   const reason = gateReason(core, job, nowMs)
   return reason === null ? null : { summary: sentence(reason.text), code: reason.code }
+}
+
+/** Behind the reason of who waits for what its last attempt wrote: which that was, and where it comes from. Empty for others. */
+export function awaitedText(core: Core, job: JobId, code: string): string {
+  const awaits = core.table.waitingJob(job)?.awaits
+  return code !== "checkpoint_coming" || awaits === undefined ? "" : ` (${awaits})`
 }
 
 /** What the plan has for a job, and host by host what keeps it off. */

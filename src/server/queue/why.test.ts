@@ -194,12 +194,14 @@ test("by a policy, too, a job is told that it waits for what its last attempt wr
   await server.untilState(id, "queued")
   const { code, summary, expected } = await why(server, id)
   assert.equal(code, "checkpoint_coming")
-  const text = /^Waits: what its last attempt wrote is on its way, .* more at most \(what attempt 1 wrote on alpha\)/
+  const text =
+    /what its last attempt wrote is on its way, .* more at most unless more of it comes \(what attempt 1 wrote on alpha\)/
   assert.match(summary, text)
   assert.match(expected?.rests ?? "", /^as soon as what its last attempt wrote has come; /)
   assert.equal(expected?.to, null)
   const { entries } = await order(server)
   assert.deepEqual([entries[0]?.code, entries[0]?.startAt], ["checkpoint_coming", null])
+  assert.match(entries[0]?.reason ?? "", text)
   come.resolve()
   const again = await server.until(id, ({ state, attempts }) => state === "running" && attempts.length === 2)
   assert.equal(again.checkpoint?.kept?.attempt, 1)

@@ -16,7 +16,7 @@ import type { Viewer } from "../jobs/job-view.ts"
 import { withKeptOut } from "../policy/kept-out.ts"
 import { policyHolds } from "../policy/pool-policy.ts"
 import { namesOf } from "./job-names.ts"
-import { gateAnswer, planAnswer } from "./plan-answer.ts"
+import { awaitedText, gateAnswer, planAnswer } from "./plan-answer.ts"
 import { plansByQueue, sceneNow } from "./scene-now.ts"
 import { snapshotOf } from "./snapshot.ts"
 import { soonerWays } from "./sooner.ts"
@@ -56,15 +56,13 @@ export function whyWaits(core: Core, job: JobRecord, brief = false, viewer?: Vie
   if (!byPolicy) return turn === undefined ? undefined : { ...turn, ...shared }
   const report = new PlanReport(scene, plan, namesOf(core))
   const { priority, rows } = report.priorityOf(entry)
-  const waiting = core.table.waitingJob(job.id)
   const { summary, code, hosts } = planAnswer(core, job, scene, plan, entry, report)
-  const awaits = code !== "checkpoint_coming" || waiting?.awaits === undefined ? "" : ` (${waiting.awaits})`
   // Briefly it is only asked for what it waits for now, and this stands beside that.
   const preempted = brief ? null : preemptedText(job)
   const before = preempted === null ? "" : `; it was ${preempted}`
   return {
     job: job.id,
-    summary: summary + awaits + before,
+    summary: summary + awaitedText(core, job.id, code) + before,
     code,
     place: entry.place,
     hosts,
