@@ -109,7 +109,12 @@ export class AsPlanned {
     })
     const hosts = this.#scene.hosts.map((host) => thenOn(host, nowMs))
     const left = this.#scene.running.filter((one) => !isOver(one))
-    this.#scene = { ...this.#scene, hosts, waiting, running: left.map((one) => goesOnIn(one, left, waiting)) }
+    this.#scene = {
+      ...this.#scene,
+      hosts,
+      waiting,
+      running: left.map((one) => goesOnIn(stoodStill(one, byMs), left, waiting)),
+    }
     this.#nowMs = nowMs
   }
 }
@@ -138,6 +143,13 @@ function madeRoomBy(one: RunningAttempt, asks: readonly QueueEntry[]): RunningAt
     return { ...one, stoppedFor: how.for, limitMs }
   }
   return one
+}
+
+/** That it was stopped counts neither as time it ran nor for its limit: its end stays where that was reckoned. */
+function stoodStill(one: RunningAttempt, byMs: number): RunningAttempt {
+  if ((one.stoppedFor ?? null) === null) return one
+  const { startedMs, limitMs } = one
+  return { ...one, startedMs: startedMs + byMs, limitMs: limitMs === null ? null : limitMs - byMs }
 }
 
 /** Goes on once the one for which it was stopped has ended there. */

@@ -39,6 +39,8 @@ export function laterThanTold(
       const has = byJob.get(told.job)?.find(({ task }) => task === null || task === told.task)
       // Within its minute it is in time: all goes from one minute to another.
       const inTimeMs = Math.ceil(told.startMs! / gridMs) * gridMs
+      // Between two times of its booking nothing is planned for it.
+      if (has?.reason?.code === "booking_to_come" && has.reason.untilMs <= inTimeMs) continue
       if (has === undefined || (has.startMs ?? Number.POSITIVE_INFINITY) > inTimeMs) later.add(told)
       if (has === undefined || has.state === "start" || later.has(told)) firm.delete(told)
     }
