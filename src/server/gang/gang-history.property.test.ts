@@ -96,6 +96,8 @@ test("whatever comes, and in whatever order: members go together, no host has tw
           host.finish(attempt)
         }
         if (!host.connected) host.connect()
+        // Where it crashed twice a job does not go again, and one of them needs all hosts.
+        await server.call("POST", `/v1/hosts/${host.id}/forgive`, {})
         for (const attempt of host.attempts.values()) {
           if (attempt.phase === "preparing") toGate(host, attempt)
           else if (attempt.hasGone === true && attempt.phase === "running") host.finish(attempt)
