@@ -36,7 +36,7 @@ function runsAfter(one: RunningAttempt, entries: readonly QueueEntry[], areGone:
     const limitMs = isEndless ? null : one.limitMs! + entry.endMs! - entry.startMs!
     return [{ ...one, stoppedFor: preempted.for, limitMs }]
   }
-  return areGone ? [] : [{ ...one, leavesMs: preempted.graceEndsMs, leavesFor: preempted.for, stoppedFor: null }]
+  return areGone ? [] : [{ ...one, leavesMs: preempted.graceEndsMs, leavesFor: preempted.for }]
 }
 
 function waitsAfter(job: QueueJob, begun: readonly QueueEntry[], entries: readonly QueueEntry[]): readonly QueueJob[] {
@@ -85,6 +85,7 @@ function attemptOf({ waiting, hosts }: QueueScene, entry: QueueEntry, nowMs: num
     partition: entry.partition,
     qos,
     hosts: entry.hosts,
+    hostsWanted: job.hostsWanted,
     resources: { memoryBytes: memoryBytes ?? 1, gpus: gpus ?? Math.min(1, total.gpus), cores },
     alone,
     pieces,

@@ -116,29 +116,26 @@ class SceneBuilder {
   running(job: DescribedJob, at: number): RunningAttempt {
     const path = ["running", at]
     const id = this.#numberOf(job, path, at)
+    const { task, alone, pieces, leavesMs, interactive, once } = job
     if (job.hosts === null || job.hosts.length === 0) this.#report(path, "does not say on which hosts it runs")
     const hosts = (job.hosts ?? []).map((name) => this.#hostCalled(name, [...path, "hosts"]))
     const { resources } = this.#needOf(job)
     const total = this.#byName.get(hosts[0] ?? "")?.total ?? { memoryBytes: 0, gpus: 0, cores: 0 }
     return {
       job: id,
-      task: job.task,
       ...this.#whoOf(job),
       name: job.name ?? `job ${id}`,
       partition: job.partitions?.[0] ?? this.#policy.defaultPartition,
       hosts,
+      hostsWanted: job.askedHosts?.map((name) => this.#hostCalled(name, [...path, "asked-hosts"])) ?? null,
       ...(job.nodes > hosts.length ? { nodes: job.nodes } : {}),
       resources: needOn(resources, total),
-      alone: job.alone,
-      pieces: job.pieces,
+      ...{ task, alone, pieces, leavesMs, interactive, once },
       hasSecrets: job.secrets,
       submittedMs: job.submittedMs ?? job.startedMs ?? this.#nowMs,
       startedMs: job.startedMs ?? this.#nowMs,
       limitMs: job.limitMs === undefined ? this.#limitOf(job) : job.limitMs,
-      leavesMs: job.leavesMs,
       leavesFor: job.leavesFor as JobId | null,
-      interactive: job.interactive,
-      once: job.once,
       stoppedFor: job.stoppedFor as JobId | null,
     }
   }

@@ -120,6 +120,7 @@ const attempt: Whole<RunningAttempt> = {
   interactive: true,
   once: true,
   stoppedFor: 7 as JobId,
+  hostsWanted: ["alpha", "gone-mac"],
 }
 
 const booking: Whole<HostBooking> = {
@@ -185,7 +186,10 @@ test("what may say nothing, or something else than what is taken then, comes bac
       },
     ],
     running: [
-      { ...attempt, limitMs: null, interactive: false, once: false, stoppedFor: null, leavesMs: null, leavesFor: null },
+      {
+        ...{ ...attempt, limitMs: null, interactive: false, once: false, stoppedFor: null, hostsWanted: [] },
+        ...{ leavesMs: null, leavesFor: null },
+      },
     ],
     bookings: [{ ...booking, hosts: new Set([mac("gone-mac")]) }],
   }

@@ -123,6 +123,7 @@ function runningJob(one: RunningAttempt, called: Called): DescribedJob {
     interactive: one.interactive ?? false,
     once: one.once ?? false,
     stoppedFor: one.stoppedFor ?? null,
+    askedHosts: one.hostsWanted == null ? null : called(one.hostsWanted),
   }
 }
 

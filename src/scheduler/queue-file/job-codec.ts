@@ -61,6 +61,8 @@ export interface DescribedJob {
   readonly once: boolean
   /** Of what is stopped: the number of the job for which. */
   readonly stoppedFor: number | null
+  /** Of what runs: the only hosts it asked for; `null`: any. */
+  readonly askedHosts: readonly string[] | null
 }
 
 export const PLAIN_JOB: DescribedJob = {
@@ -106,6 +108,7 @@ export const PLAIN_JOB: DescribedJob = {
   leavesFor: null,
   once: false,
   stoppedFor: null,
+  askedHosts: null,
 }
 
 const ALSO = {
@@ -200,6 +203,7 @@ export function jobCodec(nowMs: number): Codec<DescribedJob> {
         leavesFor: ["leaves-for", nullable(count("a job's number", 1))],
         once: ["once", flag],
         stoppedFor: ["stopped-for", nullable(count("a job's number", 1))],
+        askedHosts: ["asked-hosts", nullable(hostNames)],
       },
       PLAIN_JOB,
     ),

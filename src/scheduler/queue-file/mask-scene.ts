@@ -116,6 +116,7 @@ function maskedDescription(described: DescribedScene, mask: Mask): DescribedScen
     user: one.user === null ? null : user(one.user),
     account: one.account === null ? null : account(one.account),
     hosts: one.hosts?.map(host) ?? null,
+    askedHosts: one.askedHosts?.map(host) ?? null,
     data: one.data.map(({ name, root, ...rest }) => ({ ...rest, name: mask("data", name), root: treeOrNull(root) })),
     workspace: one.workspace === null ? null : { ...one.workspace, root: tree(one.workspace.root) },
     crashes: keys(one.crashes, host),

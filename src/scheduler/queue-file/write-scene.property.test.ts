@@ -62,6 +62,7 @@ function plainOf({ hosts, waiting, running, bookings, ended }: QueueScene) {
       interactive: one.interactive ?? false,
       once: one.once ?? false,
       stoppedFor: one.stoppedFor ?? null,
+      hostsWanted: one.hostsWanted ?? null,
     })),
     bookings,
     ended,

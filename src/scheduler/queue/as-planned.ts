@@ -75,7 +75,8 @@ export class AsPlanned {
     const isGone = ({ leavesMs, leavesFor = null }: RunningAttempt) =>
       leavesFor !== null && leavesMs !== null && leavesMs <= this.#nowMs
     const waiting = waitingAfter(this.#scene, running.filter(isGone), this.#nowMs - this.#fromMs)
-    this.#scene = { ...this.#scene, waiting, running: running.filter((one) => !isGone(one)) }
+    const left = running.filter((one) => !isGone(one))
+    this.#scene = { ...this.#scene, waiting, running: left.map((one) => passedOn(one, running, left)) }
   }
 
   #keepRoom(asks: readonly QueueEntry[]): void {
@@ -89,10 +90,11 @@ export class AsPlanned {
   }
 
   #attemptOf(job: QueueJob, { task, hosts, partition, endMs }: QueueEntry): RunningAttempt {
-    const { name, user, account, qos, alone, pieces, hasSecrets, submittedMs } = job
+    const { name, user, account, qos, alone, pieces, hasSecrets, submittedMs, hostsWanted } = job
     const host = this.#scene.hosts.find(({ id }) => id === hosts[0])!
     return {
-      ...{ job: job.id, task, name, user, account, qos, partition, hosts, alone, pieces, hasSecrets, submittedMs },
+      ...{ job: job.id, task, name, user, account, qos, partition, hosts, hostsWanted, alone, pieces, hasSecrets },
+      submittedMs,
       resources: needOn(job.resources, host.total),
       startedMs: this.#nowMs,
       limitMs: endMs === null ? null : endMs - this.#nowMs,
@@ -113,7 +115,7 @@ export class AsPlanned {
       ...this.#scene,
       hosts,
       waiting,
-      running: left.map((one) => goesOnIn(stoodStill(one, byMs), left, waiting)),
+      running: left.map((one) => goesOnIn(stoodStill(one, byMs), this.#scene.running, left, waiting)),
     }
     this.#nowMs = nowMs
   }
@@ -138,7 +140,7 @@ function madeRoomBy(one: RunningAttempt, asks: readonly QueueEntry[]): RunningAt
   for (const { preempts, startMs, endMs } of asks) {
     const how = preempts.find(({ job, task }) => job === one.job && task === one.task)
     if (how === undefined) continue
-    if (how.mode !== "suspend") return { ...one, leavesMs: how.graceEndsMs, leavesFor: how.for, stoppedFor: null }
+    if (how.mode !== "suspend") return { ...one, leavesMs: how.graceEndsMs, leavesFor: how.for }
     const limitMs = one.limitMs === null || endMs === null ? null : one.limitMs + endMs - startMs!
     return { ...one, stoppedFor: how.for, limitMs }
   }
@@ -152,14 +154,46 @@ function stoodStill(one: RunningAttempt, byMs: number): RunningAttempt {
   return { ...one, startedMs: startedMs + byMs, limitMs: limitMs === null ? null : limitMs - byMs }
 }
 
-/** Goes on once the one for which it was stopped has ended there. */
-function goesOnIn(one: RunningAttempt, left: readonly RunningAttempt[], waiting: readonly QueueJob[]): RunningAttempt {
-  const other = one.stoppedFor ?? null
-  if (other === null) return one
-  const isHere = ({ hosts }: Pick<RunningAttempt, "hosts">) => one.hosts.some((host) => hosts.includes(host))
-  const runs = left.some((runner) => runner.job === other && isHere(runner))
-  const isToRun = () => waiting.some(({ id, roomAsked = [] }) => id === other && roomAsked.some(isHere))
-  return runs || isToRun() ? one : { ...one, stoppedFor: null }
+/**
+ * Goes on once the one for which it was stopped has ended there: of an array the task that was the first there.
+ * @param before what ran until now, in the order in which it began
+ * @param left what does so yet
+ */
+function goesOnIn(
+  one: RunningAttempt,
+  before: readonly RunningAttempt[],
+  left: readonly RunningAttempt[],
+  waiting: readonly QueueJob[],
+): RunningAttempt {
+  const next = passedOn(one, before, left)
+  const other = next.stoppedFor ?? null
+  const isToRun = () => waiting.some((job) => job.id === other && job.roomAsked?.some((room) => isBeside(one, room)))
+  return other === null || runnerOf(next, left) !== undefined || isToRun() ? next : { ...next, stoppedFor: null }
+}
+
+/** Where the one is gone that ran in its place and was stopped for another in turn, its place is that one's now. */
+function passedOn(
+  one: RunningAttempt,
+  before: readonly RunningAttempt[],
+  left: readonly RunningAttempt[],
+): RunningAttempt {
+  const runner = runnerOf(one, before)
+  if (runner === undefined || left.includes(runner)) return one
+  const next = { ...one, stoppedFor: runner.stoppedFor ?? null }
+  return passedOn(
+    next,
+    before.filter((each) => each !== runner),
+    left,
+  )
+}
+
+function runnerOf(one: RunningAttempt, all: readonly RunningAttempt[]): RunningAttempt | undefined {
+  const { stoppedFor = null } = one
+  return stoppedFor === null ? undefined : all.find((each) => each.job === stoppedFor && isBeside(one, each))
+}
+
+function isBeside(one: RunningAttempt, { hosts }: Pick<RunningAttempt, "hosts">): boolean {
+  return one.hosts.some((host) => hosts.includes(host))
 }
 
 /** Its owner has gone when that was expected, and is there when that is. */

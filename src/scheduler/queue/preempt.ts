@@ -41,9 +41,9 @@ export class Preemptor {
   constructor(scene: QueueScene, calendar: Calendar, standings: Standings) {
     this.#scene = scene
     this.#calendar = calendar
-    this.#beside = new StayBeside(calendar, scene)
     this.#order = new VictimOrder(calendar.grid.nowMs, scene.policy.preemption.youngestFirst)
     this.#running = new RunningWholes(scene, calendar)
+    this.#beside = new StayBeside(calendar, scene, this.#running)
     const parts = { scene, calendar, running: this.#running, beside: this.#beside }
     this.#candidates = new Candidates({ ...parts, standings, order: this.#order })
     this.underWay = new UnderWay({ ...parts, candidates: this.#candidates, gone: this.#gone })
@@ -156,7 +156,9 @@ export class Preemptor {
     this.#beside.keep(new Set(victims.filter((one) => staying.has(one))), plan, room)
     const preempts = victims.flatMap((one) => {
       const hosts = this.#running.hostsOf(one.attempt)
-      return preemptionOf(one, line.spec.id, hosts, staying.has(one), this.#beside.whyNot(plan, one, startMs), nowMs)
+      const job = this.#beside.forWhom(one, staying, line.spec.id)
+      const noRoom = this.#beside.whyNot(plan, one, victims, startMs)
+      return preemptionOf(one, job, hosts, staying.has(one), noRoom, nowMs)
     })
     const leaving = victims.filter((one) => !staying.has(one))
     return { ...room, preempts, after: (leaving.length > 0 ? leaving : victims).map(({ attempt }) => attempt.job) }

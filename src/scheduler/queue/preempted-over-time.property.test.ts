@@ -49,15 +49,16 @@ function afterAll(scene: QueueScene, entries: readonly QueueEntry[], nowMs: numb
 
 function asJob({ job, partition, hosts, nodes, ...one }: RunningAttempt): QueueJob {
   const { task: _, startedMs: __, leavesMs: ___, once: ____, interactive = false, ...kept } = one
-  const never = { beginMs: null, deadlineMs: null, hold: null, dependency: null, booking: null, hostsWanted: null }
+  const never = { beginMs: null, deadlineMs: null, hold: null, dependency: null, booking: null }
   const plain = { priority: null, nice: 0, site: 0, expedited: false, interactive, array: null, data: [] }
   const asked = { partitions: [partition], hosts: nodes ?? hosts.length, accruesSinceMs: one.submittedMs }
-  return { ...kept, id: job, ...asked, ...never, ...plain }
+  return { ...kept, id: job, ...asked, ...never, ...plain, hostsWanted: one.hostsWanted ?? null }
 }
 
 function afterEnds(scene: QueueScene, nowMs: number): QueueScene {
   const left = scene.running.filter(({ startedMs, limitMs }) => startedMs + limitMs! > nowMs)
-  const runs = (id: number | null) => left.some(({ job }) => job === id)
+  // Of an array the task that was the first there.
+  const runs = (id: number | null) => left.some((one) => scene.running.find(({ job }) => job === id) === one)
   const running = left.map((one) => (runs(one.stoppedFor ?? null) ? one : { ...one, stoppedFor: null }))
   return { ...scene, running }
 }

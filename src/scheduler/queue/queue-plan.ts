@@ -73,8 +73,8 @@ export interface Preemption {
   readonly notSuspended: NotSuspended | null
 }
 
-/** `memory`: what stays of it would leave too little room. `booking`: it would run into one that is not for it. `several_hosts`: its members would wait for the one that is stopped. `secrets`: of two users' jobs one has some. */
-export type NotSuspended = "memory" | "pieces" | "booking" | "several_hosts" | "secrets"
+/** `stopped`: it is for another, who goes on running in its place. `memory`: what stays of it would leave too little room. `booking`: it would run into one that is not for it. `several_hosts`: its members would wait for the one that is stopped. `secrets`: of two users' jobs one has some. */
+export type NotSuspended = "stopped" | "memory" | "pieces" | "booking" | "several_hosts" | "secrets"
 
 /** What keeps a host from taking a job whatever room it has. */
 export type AwayCode =

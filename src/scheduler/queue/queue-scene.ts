@@ -103,6 +103,8 @@ export interface RunningAttempt {
   readonly hosts: readonly HostId[]
   /** On how many it runs in all, where others of them are told apart, as it holds something else there. Absent: on `hosts`. */
   readonly nodes?: number
+  /** The only hosts it asked for, by id or name. Absent or `null`: any. */
+  readonly hostsWanted?: readonly string[] | null
   /** What it holds on each of its hosts. */
   readonly resources: Resources
   readonly alone: boolean

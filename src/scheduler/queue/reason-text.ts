@@ -107,6 +107,7 @@ export function beforeText({ job, behind }: Pick<QueueEntry, "job" | "behind">, 
 }
 
 const NOT_SUSPENDED: Readonly<Record<NotSuspended, string>> = {
+  stopped: "it is stopped for another job, which goes on",
   memory: "its memory would not leave room",
   pieces: "it would keep what the job needs of the pool's licences",
   booking: "it would not be over before a booking of its host begins",

@@ -21,7 +21,7 @@ interface Shared {
 export class RunsInstead {
   readonly #calendar: Calendar
   readonly #shared = new Map<RunningAttempt, Shared[]>()
-  readonly #hasRunner = new Set<RunningAttempt>()
+  readonly #runners = new Map<RunningAttempt, RunningAttempt>()
 
   constructor(calendar: Calendar, scene: QueueScene, running: RunningWholes) {
     this.#calendar = calendar
@@ -55,13 +55,29 @@ export class RunsInstead {
     const untilMs = Math.min(...[one, ...stopped].map((each) => endOf(each, nowMs)))
     const shared = { place, need, untilMs, out: 0 }
     for (const each of [one, ...stopped]) this.#shared.set(each, [...(this.#shared.get(each) ?? []), shared])
-    for (const each of stopped) this.#hasRunner.add(each)
+    for (const each of stopped) this.#runners.set(each, one)
     this.#calendar.hold(place, need, nowMs, untilMs, -1)
   }
 
-  /** The job for which it is stopped and that does not run there yet, nor a task of it; `null`: none. */
+  /**
+   * The job for which it is stopped and that does not run there yet, nor a task of it; `null`: none. Where somebody runs in its place who is stopped in turn, it is
+   * the job for which that one is.
+   */
   awaitedBy(attempt: RunningAttempt): JobId | null {
-    return this.#hasRunner.has(attempt) ? null : (attempt.stoppedFor ?? null)
+    const runners = new Set<RunningAttempt>()
+    let last = attempt
+    for (let runner = this.runnerFor(last); runner !== null; runner = this.runnerFor(last)) {
+      // In a circle nobody runs.
+      if (runners.has(runner)) return null
+      runners.add(runner)
+      last = runner
+    }
+    return last.stoppedFor ?? null
+  }
+
+  /** Who runs in its place, as it is stopped for that one; `null`: nobody. */
+  runnerFor(attempt: RunningAttempt): RunningAttempt | null {
+    return this.#runners.get(attempt) ?? null
   }
 
   /** What this one held is let go of (`times` -1), or taken again (1): where it is not there the others share nothing with it. */

@@ -1,3 +1,4 @@
+import type { JobId } from "../../protocol/ids.ts"
 import { DEFAULT_MEMORY_BYTES, type Resources } from "../../protocol/resources.ts"
 import type { Calendar, Room } from "../calendar/calendar.ts"
 import type { PlanRequest } from "../calendar/plan-request.ts"
@@ -6,6 +7,7 @@ import { isFor } from "./host-times.ts"
 import type { Line } from "./line.ts"
 import type { NotSuspended } from "./queue-plan.ts"
 import type { QueueScene } from "./queue-scene.ts"
+import type { RunningWholes } from "./running-wholes.ts"
 import type { Candidate } from "./victim-order.ts"
 
 /** From when until when at the latest the job runs for which others are stopped. */
@@ -18,10 +20,12 @@ interface Runs {
 export class StayBeside {
   readonly #calendar: Calendar
   readonly #scene: QueueScene
+  readonly #running: RunningWholes
 
-  constructor(calendar: Calendar, scene: QueueScene) {
+  constructor(calendar: Calendar, scene: QueueScene, running: RunningWholes) {
     this.#calendar = calendar
     this.#scene = scene
+    this.#running = running
   }
 
   /**
@@ -39,7 +43,7 @@ export class StayBeside {
     hasRoom: (place: number) => boolean,
   ): ReadonlySet<Candidate> {
     const runs = { startMs, endMs: startMs + plan.asked.limitMs }
-    const suspended = victims.filter(({ mode }) => mode === "suspend")
+    const suspended = victims.filter((one) => one.mode === "suspend" && !this.#isStoppedForAnother(one, victims))
     const tight = places.filter((place) => {
       const here = suspended.filter((one) => one.places.includes(place))
       return here.length > 0 && !this.#fits(line, here, place, plan.needOn(place), runs, hasRoom)
@@ -63,8 +67,27 @@ export class StayBeside {
     for (const one of staying) this.#calendar.holdPieces(one.attempt.pieces, nowMs, staysUntil(one, nowMs, runs), times)
   }
 
-  /** Why one that was to be suspended cannot stay: it keeps what the job asks for of pieces, would run into a booking, or else for want of memory. */
-  whyNot(plan: PlanRequest, one: Candidate, startMs: number): NotSuspended {
+  /**
+   * Whether it is stopped for somebody who runs in its place, and goes on running there. For two it cannot be: of these the first to end would let it go on beside
+   * the other.
+   */
+  #isStoppedForAnother({ attempt }: Candidate, victims: readonly Candidate[]): boolean {
+    const runner = this.#running.instead.runnerFor(attempt)
+    return runner !== null && victims.every((one) => one.attempt !== runner)
+  }
+
+  /** For which job one of those that stay is stopped then: where one of them runs in its place it stays so for that one, and they go on one after the other. */
+  forWhom({ attempt }: Candidate, staying: ReadonlySet<Candidate>, job: JobId): JobId {
+    const runner = this.#running.instead.runnerFor(attempt)
+    return runner !== null && [...staying].some((one) => one.attempt === runner) ? runner.job : job
+  }
+
+  /**
+   * Why one that was to be suspended cannot stay: it is stopped for somebody else who runs there, keeps what the job asks for of pieces, would run into a booking, or
+   * else for want of memory.
+   */
+  whyNot(plan: PlanRequest, one: Candidate, victims: readonly Candidate[], startMs: number): NotSuspended {
+    if (this.#isStoppedForAnother(one, victims)) return "stopped"
     if (!holdsNone(plan)(one)) return "pieces"
     return this.#meetsBooking(one, { startMs, endMs: startMs + plan.asked.limitMs }) ? "booking" : "memory"
   }

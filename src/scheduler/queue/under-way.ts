@@ -54,8 +54,7 @@ export class UnderWay {
     const some = this.#enough(line, plan, asked, places, isLast)
     if (some === null) return null
     const { startMs, stopped, leaving } = some
-    const hasRoom = (place: number) => plan.hasRoomAt(place, startMs, plan.asked.limitMs, true)
-    const staying = beside.of(line, plan, stopped, places, startMs, hasRoom)
+    const staying = this.#staying(line, plan, stopped, places, startMs)
     if (staying.size < stopped.length) {
       release(calendar, scene, running, [...stopped, ...leaving], 1)
       return null
@@ -66,7 +65,9 @@ export class UnderWay {
     calendar.take(plan, room)
     beside.keep(staying, plan, room)
     for (const { attempt } of [...stopped, ...leaving]) gone.add(attempt)
-    return { ...room, preempts: [], after: (leaving.length > 0 ? leaving : stopped).map(({ attempt }) => attempt.job) }
+    // Where nobody leaves, it is others beside them who have to be gone first.
+    const after = leaving.length > 0 || startMs > nowMs ? leaving : stopped
+    return { ...room, preempts: [], after: after.map(({ attempt }) => attempt.job) }
   }
 
   /**
@@ -93,7 +94,8 @@ export class UnderWay {
       change(more, -1)
       gone = [...gone, ...more]
       const hasRoom = () => this.#isInTime(plan, asked, startMs) && calendar.hasRoomAskedFor(plan, { places, startMs })
-      if (!hasRoom()) continue
+      // As long as others are there, too, there may be too little memory for them all.
+      if (!hasRoom() || this.#staying(line, plan, stopped, places, startMs).size < stopped.length) continue
       const left = isLast ? gone : leftOf(gone, gone, change, hasRoom)
       return {
         startMs,
@@ -103,6 +105,17 @@ export class UnderWay {
     }
     change(gone, 1)
     return null
+  }
+
+  #staying(
+    line: Line,
+    plan: PlanRequest,
+    stopped: readonly Candidate[],
+    places: readonly number[],
+    startMs: number,
+  ): ReadonlySet<Candidate> {
+    const hasRoom = (place: number) => plan.hasRoomAt(place, startMs, plan.asked.limitMs, true)
+    return this.#parts.beside.of(line, plan, stopped, places, startMs, hasRoom)
   }
 
   /** Up to a step of the grid later than it was planned: who leaves may need a moment longer. */

@@ -4,7 +4,7 @@ import type { QueueJob, QueueScene, RunningAttempt } from "./queue-scene.ts"
 
 /**
  * Who waits once these run no more: all who waited, and those again who made room for others, where policy has it so.
- * Of what those asked for only that is known which they had: where they may run besides, and what their users made of their priority, is not.
+ * Of what those asked for only that is known which they had: in what partitions they may run besides, and what their users made of their priority, is not.
  * @param stillMs for so long the ages of those who wait have stood still
  */
 export function waitingAfter(
@@ -45,7 +45,7 @@ function asJob({ priority }: Policy, one: RunningAttempt, stillMs: number): Queu
     partitions: [partition],
     resources: one.resources,
     hosts: one.nodes ?? one.hosts.length,
-    hostsWanted: null,
+    hostsWanted: one.hostsWanted ?? null,
     accruesSinceMs: priority.slurmAge ? null : submittedMs + stillMs,
     ...{ beginMs: null, deadlineMs: null, hold: null, dependency: null, booking: null, data: [] },
     ...{ priority: null, nice: 0, site: 0, expedited: false, interactive: one.interactive ?? false, array: null },

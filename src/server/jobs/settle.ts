@@ -6,6 +6,7 @@ import { formatBytes } from "../../base/bytes.ts"
 import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { settleGang } from "../gang/settle-gang.ts"
+import { passOnStopped } from "../queue/stop-for.ts"
 import { awaitsCheckpoint, giveUpCheckpoint } from "./checkpoint-wait.ts"
 import { conclude, isCurrent, leavesCheckpoint, mayComeLate } from "./close-attempt.ts"
 import type { Tried } from "./job-table.ts"
@@ -17,6 +18,7 @@ export function recordSwept(core: Core, tried: Tried): void {
     attempt.swept = true
     core.ledger.attemptChanged(attempt)
     core.table.releaseLease(attempt)
+    passOnStopped(core, tried)
     core.wakePlanner()
   }
   trySettle(core, tried)
@@ -130,6 +132,7 @@ export function settleLostOutput(core: Core, tried: Tried): void {
   attempt.onHost = false
   core.ledger.attemptChanged(attempt)
   core.table.removeAttempt(tried)
+  passOnStopped(core, tried)
   core.wakePlanner()
 }
 

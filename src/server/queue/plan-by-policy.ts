@@ -19,7 +19,7 @@ import { noteReached } from "./reached.ts"
 import { forgetRoomAsked } from "./room-asked.ts"
 import { sceneOf, waitingJob } from "./scene.ts"
 import { setStanding, timeLimitOf } from "./standing.ts"
-import { letGoOn } from "./stop-for.ts"
+import { letGoOn, noteRunner } from "./stop-for.ts"
 import { effectiveLimitOf } from "./who-of.ts"
 
 /**
@@ -118,6 +118,7 @@ export class PlanByPolicy {
     // Without a policy it is planned as by one for those on several hosts alone: nobody runs under one then.
     if (policyHolds(core)) this.#setRanAs(scene, entry, job, asked.account)
     placeOn(core, job, placements)
+    for (const { host } of placements) noteRunner(core, job, host)
   }
 
   #setRanAs(scene: QueueScene, entry: QueueEntry, job: JobRecord, account: string): void {

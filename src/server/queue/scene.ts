@@ -179,6 +179,7 @@ function runningAttempt(core: Core, policy: Policy, tried: Tried, nowMs: number)
     ...standing?.ranAs,
     hosts: [attempt.hostId],
     ...(spec.gang === undefined ? {} : { nodes: spec.gang.hosts }),
+    hostsWanted: wantedHosts(spec),
     resources: attempt.lease,
     alone: false,
     pieces: {},
@@ -205,15 +206,20 @@ function stoppedIn(
   const stoppedFor = isStoppedFor(tried)
   if (stoppedFor === null) return {}
   if (stoppedForOf(tried)?.done === false) return { leavesMs: leavesAt(tried, nowMs) ?? nowMs, leavesFor: stoppedFor }
-  const runner = runnerFor(core.table.onHost(tried.attempt.hostId), stoppedFor)
-  const other = runner?.job ?? core.table.live(stoppedFor)
-  // Of an array's the task that runs is what it is stopped for by now.
-  const job = other?.id ?? stoppedFor
-  const itsPartition = other?.standing?.roomAsked?.[0]?.partition ?? other?.standing?.ranAs?.partition
-  const itsLimitMs = other === undefined ? 0 : effectiveLimitOf(policy, other, itsPartition ?? policy.defaultPartition)
-  const startedAt = runner?.attempt.startedAt
-  if (limitMs === null || itsLimitMs === null) return { stoppedFor: job, limitMs: null }
-  return { stoppedFor: job, limitMs: limitMs + Math.max(0, (startedAt ?? nowMs) + itsLimitMs - nowMs) }
+  const runner = runnerFor(core.table.onHost(tried.attempt.hostId), tried)
+  if (runner === undefined) {
+    const awaited = core.table.live(stoppedFor)
+    const { roomAsked = [], ranAs } = awaited?.standing ?? {}
+    const itsPartition = roomAsked[0]?.partition ?? ranAs?.partition ?? policy.defaultPartition
+    const itsLimitMs = awaited === undefined ? 0 : effectiveLimitOf(policy, awaited, itsPartition)
+    return { stoppedFor, limitMs: limitMs === null || itsLimitMs === null ? null : limitMs + itsLimitMs }
+  }
+  // It may be stopped itself, and end later by that.
+  const its = runningAttempt(core, policy, runner, nowMs)
+  // Of an array the task that runs is what it is stopped for by now.
+  const job = its.job
+  if (limitMs === null || its.limitMs === null) return { stoppedFor: job, limitMs: null }
+  return { stoppedFor: job, limitMs: limitMs + Math.max(0, its.startedMs + its.limitMs - nowMs) }
 }
 
 /** The job for which it is on its way out. */

@@ -88,6 +88,24 @@ describe("a job that is stopped for another one", () => {
     assert.deepEqual(words(host).at(-1)?.slice(1), [null, `job ${id} has left`])
   })
 
+  it("goes on when the task has ended that took its place, while another of the array runs beside it", async () => {
+    const { server, host } = await start()
+    await using _ = server
+    const one: Partial<JobSpec> = { resources: { memoryBytes: 512 * MIB, gpus: 0, cores: 1 } }
+    const plain = await running(server, one)
+    const { id } = await server.submit({ ...one, queue: URGENT.queue!, array: "1-2" })
+    await server.until(id, ({ array }) => array?.counts.running === 2)
+    const { standing } = await server.until(plain.id, ({ state }) => state === "suspended")
+    const runner = standing?.stoppedFor?.runner
+    const tasks = await Promise.all([1, 2].map((index) => server.call<JobView>("GET", `/v1/jobs/${id}_${index}`)))
+    const inItsPlace = tasks.find((task) => task.id === runner)
+    assert.ok(inItsPlace, `${runner}`)
+    end(host, inItsPlace)
+    await server.untilState(plain.id, "running")
+    const [beside] = tasks.filter((task) => task.id !== runner)
+    assert.equal((await server.job(beside!.id)).state, "running")
+  })
+
   it("goes on when that was stopped before it started, and is told so at the next contact", async () => {
     const { server, host } = await start()
     await using _ = server
@@ -119,7 +137,23 @@ describe("a job that is stopped for another one", () => {
     assert.equal((await server.job(plain.id)).state, "suspended")
     end(host, first)
     await server.untilState(urgent.id, "running")
+    // One after the other: what both hold is there once.
+    assert.equal((await server.job(plain.id)).state, "suspended")
     end(host, urgent)
+    await server.untilState(plain.id, "running")
+  })
+
+  it("stays stopped for who has its place, when the one is stopped that had it before", async () => {
+    const { server, host } = await start()
+    await using _ = server
+    const plain = await running(server, ALL)
+    const urgent = await running(server, URGENT)
+    const first = await running(server, FIRST)
+    await server.call("POST", `/v1/jobs/${urgent.id}/stop`, { now: true })
+    await server.until(plain.id, ({ standing }) => standing?.stoppedFor?.for === first.id)
+    await server.untilState(urgent.id, "cancelled")
+    assert.equal((await server.job(plain.id)).state, "suspended")
+    end(host, first)
     await server.untilState(plain.id, "running")
   })
 

@@ -1,8 +1,9 @@
 import { formatDuration } from "../../base/duration.ts"
 import type { SuspendedFor } from "../../protocol/aside-wire.ts"
-import type { JobId } from "../../protocol/ids.ts"
+import type { HostId, JobId } from "../../protocol/ids.ts"
 import type { StoppedFor } from "../../protocol/queue-request.ts"
 import type { Preemption } from "../../scheduler/queue/queue-plan.ts"
+import type { JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { isCurrent } from "../jobs/close-attempt.ts"
 import type { Tried } from "../jobs/job-table.ts"
@@ -23,15 +24,51 @@ export function isStoppedFor(tried: Tried): JobId | null {
   return isCurrent(tried) && !tried.attempt.swept ? (stoppedForOf(tried)?.for ?? null) : null
 }
 
-/** What runs of the job, or of the array, for which others are stopped on a host, of all that is there. */
-export function runnerFor(here: readonly Tried[], job: JobId): Tried | undefined {
-  return here.find((one) => (one.job.id === job || one.job.task?.array === job) && !one.attempt.swept)
+/**
+ * What runs in the place of one that is stopped for it. Of an array it is the task that began to then: others that have room beside do not keep it stopped.
+ * @param here all that is on its host
+ */
+export function runnerFor(here: readonly Tried[], tried: Tried): Tried | undefined {
+  const known = stoppedForOf(tried)
+  const runner = known?.runner ?? known?.for
+  return here.find((one) => one.job.id === runner && !one.attempt.swept)
+}
+
+/** A job, or a task of an array, has its place on a host: it runs instead of those that were stopped for it there. Within a change. */
+export function noteRunner(core: Core, started: JobRecord, host: HostId): void {
+  const here = core.table.onHost(host)
+  for (const tried of here) {
+    const job = isStoppedFor(tried)
+    if (job === null || (job !== started.id && job !== started.task?.array)) continue
+    const known = stoppedForOf(tried)!
+    const runner = runnerFor(here, tried)?.job ?? started
+    if (known.runner !== runner.id) setStanding(core, tried.job, { stoppedFor: { ...known, runner: runner.id } })
+  }
+}
+
+/**
+ * One is gone that ran in the place of others, and was stopped for a third in turn: that one has their place now, and they stay stopped for it. Within a change.
+ */
+export function passOnStopped(core: Core, gone: Tried): void {
+  const next = stoppedForOf(gone)
+  if (next === undefined || next.for === null) return
+  const here = core.table.onHost(gone.attempt.hostId)
+  for (const tried of here) {
+    const known = stoppedForOf(tried)
+    if (tried.job === gone.job || isStoppedFor(tried) === null || (known?.runner ?? known?.for) !== gone.job.id)
+      continue
+    const { attempt, turn, done, since } = known!
+    const runner = runnerFor(here, gone)?.job.id
+    const word = { attempt, turn, done, since, for: next.for, text: next.text }
+    setStanding(core, tried.job, { stoppedFor: runner === undefined ? word : { ...word, runner } })
+  }
 }
 
 /** Has an attempt stopped for a job that then runs beside its memory. Within a change. */
 export function stopFor(core: Core, tried: Tried, one: Preemption, now: number): void {
   const before = stoppedForOf(tried)
-  if (before?.for === one.for) return
+  const isKnown = before !== undefined && before.for !== null && (before.for === one.for || before.runner === one.for)
+  if (isKnown) return
   const right = { owner: "whose Mac it is", tier: "by its partition's tier", qos: "by its QOS" }[one.by]
   const text = `for job ${namesOf(core)(one.for)} (${right})`
   say(core, tried, { for: one.for, since: now, text })
@@ -60,7 +97,7 @@ export function letGoOn(core: Core, awaited: ReadonlySet<JobId>, planned: boolea
     const here = core.table.onHost(record.id)
     for (const tried of here) {
       const job = isStoppedFor(tried)
-      if (job === null || runnerFor(here, job) !== undefined) continue
+      if (job === null || runnerFor(here, tried) !== undefined) continue
       const waits = core.table.live(job)?.state === "queued"
       if (waits && (!planned || awaited.has(job))) continue
       if (waits) againMs = now + IN_VAIN_MS

@@ -43,6 +43,7 @@ export const standing = answer(
       .object({
         attempt: count,
         for: count.nullable().describe("The job for which; null: it goes on"),
+        runner: count.optional().describe("The job, or task, that began to run in its place"),
         turn: count.describe("Counts up with each word to its host"),
         done: z.boolean().describe("Its host has answered that it is so"),
         since: time,
