@@ -86,7 +86,7 @@ export interface StoppedFor {
   readonly attempt: number
   /** The job that runs, or is to run, beside its memory; `null`: it goes on. */
   readonly for: JobId | null
-  /** The job, or task, that began to run there in its place. Absent: none has yet. */
+  /** The job, or task, that began to run there in its place; one that was there before, as long as it is on its way out. Absent: none has yet. */
   readonly runner?: JobId
   /** As `suspend-for` has it: the host keeps the word with the highest. */
   readonly turn: number

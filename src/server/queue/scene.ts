@@ -23,7 +23,7 @@ import { type PoolUsage, poolUsageOf } from "../usage/pool-usage.ts"
 import { BY_TURN } from "./by-turn.ts"
 import { reachedBy } from "./reached.ts"
 import { niceOf, queueAskedOf, timeLimitOf } from "./standing.ts"
-import { isStoppedFor, runnerFor, stoppedForOf } from "./stop-for.ts"
+import { isStoppedFor, isWhatFor, runnerFor, stoppedForOf } from "./stop-for.ts"
 import { effectiveLimitOf, partitionsOf, placedAs } from "./who-of.ts"
 
 /**
@@ -207,7 +207,8 @@ function stoppedIn(
   if (stoppedFor === null) return {}
   if (stoppedForOf(tried)?.done === false) return { leavesMs: leavesAt(tried, nowMs) ?? nowMs, leavesFor: stoppedFor }
   const runner = runnerFor(core.table.onHost(tried.attempt.hostId), tried)
-  if (runner === undefined) {
+  // Who is on its way out for that job is not what it is stopped for any more.
+  if (runner === undefined || !isWhatFor(runner.job, tried)) {
     const awaited = core.table.live(stoppedFor)
     const { roomAsked = [], ranAs } = awaited?.standing ?? {}
     const itsPartition = roomAsked[0]?.partition ?? ranAs?.partition ?? policy.defaultPartition

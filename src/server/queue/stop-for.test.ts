@@ -157,6 +157,27 @@ describe("a job that is stopped for another one", () => {
     await server.untilState(plain.id, "running")
   })
 
+  it("stays stopped while the one is there yet that has its place, though who was to have that next is stopped before", async () => {
+    await using server = await TestServer.start()
+    const host = await server.hosts.join("alpha")
+    host.script = runsOn
+    const text = POLICY.replace("urgent: { rank: 10,", "urgent: { rank: 10, preempt-mode: requeue,")
+    await server.call("POST", "/v1/policy", { text, dryRun: false })
+    const plain = await running(server, ALL)
+    const urgent = await running(server, URGENT)
+    // It does not leave before its hour is over.
+    host.obeys = false
+    const first = await server.submit(FIRST)
+    await server.until(plain.id, ({ standing }) => standing?.stoppedFor?.for === first.id)
+    await server.until(urgent.id, ({ standing }) => standing?.leaving?.for === first.id)
+    await server.call("POST", `/v1/jobs/${first.id}/stop`, { now: true })
+    await server.untilEnded(first.id)
+    const { state, standing } = await server.job(plain.id)
+    assert.deepEqual([state, standing?.stoppedFor?.runner], ["suspended", urgent.id])
+    end(host, urgent)
+    await server.until(plain.id, (job) => job.standing?.stoppedFor?.for === null)
+  })
+
   it("is let be where it may run only once and its memory would not leave room", async () => {
     const { server, host } = await start()
     await using _ = server

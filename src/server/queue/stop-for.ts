@@ -25,7 +25,8 @@ export function isStoppedFor(tried: Tried): JobId | null {
 }
 
 /**
- * What runs in the place of one that is stopped for it. Of an array it is the task that began to then: others that have room beside do not keep it stopped.
+ * What runs in the place of one that is stopped for it, or, on its way out, for who comes after it. Of an array it is the task that began to then: others that have room
+ * beside do not keep it stopped.
  * @param here all that is on its host
  */
 export function runnerFor(here: readonly Tried[], tried: Tried): Tried | undefined {
@@ -34,44 +35,52 @@ export function runnerFor(here: readonly Tried[], tried: Tried): Tried | undefin
   return here.find((one) => one.job.id === runner && !one.attempt.swept)
 }
 
+/** Whether it is the job, or a task of it, for which the other one is stopped. */
+export function isWhatFor({ id, task }: JobRecord, tried: Tried): boolean {
+  const job = isStoppedFor(tried)
+  return job !== null && (id === job || task?.array === job)
+}
+
 /** A job, or a task of an array, has its place on a host: it runs instead of those that were stopped for it there. Within a change. */
 export function noteRunner(core: Core, started: JobRecord, host: HostId): void {
   const here = core.table.onHost(host)
   for (const tried of here) {
-    const job = isStoppedFor(tried)
-    if (job === null || (job !== started.id && job !== started.task?.array)) continue
+    if (!isWhatFor(started, tried)) continue
+    const before = runnerFor(here, tried)?.job
+    const runner = before !== undefined && isWhatFor(before, tried) ? before : started
     const known = stoppedForOf(tried)!
-    const runner = runnerFor(here, tried)?.job ?? started
     if (known.runner !== runner.id) setStanding(core, tried.job, { stoppedFor: { ...known, runner: runner.id } })
   }
 }
 
 /**
- * One is gone that ran in the place of others, and was stopped for a third in turn: that one has their place now, and they stay stopped for it. Within a change.
+ * One is gone that ran in the place of others. Where it was stopped for a third in turn, that one has their place now, and they stay stopped for it. Within a change.
  */
 export function passOnStopped(core: Core, gone: Tried): void {
-  const next = stoppedForOf(gone)
-  if (next === undefined || next.for === null) return
   const here = core.table.onHost(gone.attempt.hostId)
+  const next = stoppedForOf(gone)
   for (const tried of here) {
     const known = stoppedForOf(tried)
-    if (tried.job === gone.job || isStoppedFor(tried) === null || (known?.runner ?? known?.for) !== gone.job.id)
-      continue
-    const { attempt, turn, done, since } = known!
-    const runner = runnerFor(here, gone)?.job.id
-    const word = { attempt, turn, done, since, for: next.for, text: next.text }
-    setStanding(core, tried.job, { stoppedFor: runner === undefined ? word : { ...word, runner } })
+    const isIts = (known?.runner ?? known?.for) === gone.job.id
+    if (known === undefined || tried.job === gone.job || isStoppedFor(tried) === null || !isIts) continue
+    const { runner: _, ...word } = known
+    if (next !== undefined && next.for !== null) {
+      const runner = runnerFor(here, gone)?.job.id
+      const passedOn = { ...word, for: next.for, text: next.text }
+      setStanding(core, tried.job, { stoppedFor: runner === undefined ? passedOn : { ...passedOn, runner } })
+    } else if (!isWhatFor(gone.job, tried)) setStanding(core, tried.job, { stoppedFor: word })
   }
 }
 
-/** Has an attempt stopped for a job that then runs beside its memory. Within a change. */
+/** Has an attempt stopped for a job that then runs beside its memory. Who runs in its place goes first, if that has to go. Within a change. */
 export function stopFor(core: Core, tried: Tried, one: Preemption, now: number): void {
   const before = stoppedForOf(tried)
   const isKnown = before !== undefined && before.for !== null && (before.for === one.for || before.runner === one.for)
   if (isKnown) return
   const right = { owner: "whose Mac it is", tier: "by its partition's tier", qos: "by its QOS" }[one.by]
   const text = `for job ${namesOf(core)(one.for)} (${right})`
-  say(core, tried, { for: one.for, since: now, text })
+  const runner = runnerFor(core.table.onHost(tried.attempt.hostId), tried)?.job.id
+  say(core, tried, { for: one.for, ...(runner === undefined ? {} : { runner }), since: now, text })
   core.ledger.event({ type: "job_changed", job: tried.job.id, what: `suspended ${text}` })
 }
 
@@ -125,7 +134,7 @@ export function sayStoppedForAgain(core: Core, tried: Tried): void {
   if (known !== undefined) send(core, tried, known)
 }
 
-function say(core: Core, tried: Tried, word: Pick<StoppedFor, "for" | "since" | "text">): void {
+function say(core: Core, tried: Tried, word: Pick<StoppedFor, "for" | "runner" | "since" | "text">): void {
   const { job, attempt } = tried
   const turn = (stoppedForOf(tried)?.turn ?? 0) + 1
   const stoppedFor: StoppedFor = { attempt: attempt.number, turn, done: false, ...word }
