@@ -14,14 +14,19 @@ export class AsPlanned {
   #scene: QueueScene
   #nowMs: number
   readonly #fromMs: number
+  readonly #isAtOnce: boolean
 
-  /** @param ready all that stands in the queue, of arrays with the tasks that do */
-  constructor(scene: QueueScene, ready: readonly QueueJob[], nowMs: number) {
+  /**
+   * @param ready all that stands in the queue, of arrays with the tasks that do
+   * @param isAtOnce whether it is planned again at the moment in which somebody has begun, who may be preempted then
+   */
+  constructor(scene: QueueScene, ready: readonly QueueJob[], nowMs: number, isAtOnce = false) {
     // Who stands there stays there, and in the same order: nobody's priority rises past another's.
     const waiting = ready.map((job) => ({ ...job, dependency: null }))
     this.#scene = { ...scene, waiting }
     this.#nowMs = nowMs
     this.#fromMs = nowMs
+    this.#isAtOnce = isAtOnce
   }
 
   get scene(): QueueScene {
@@ -39,8 +44,10 @@ export class AsPlanned {
   goOn({ entries, nextWakeMs }: Pick<QueuePlan, "entries" | "nextWakeMs">): boolean {
     const asks = entries.filter(({ preempts }) => preempts.length > 0)
     this.#makeRoom(asks)
-    this.#start(entries.filter((one) => one.state === "start" && !this.#hasToWait(one)))
+    const starts = entries.filter((one) => one.state === "start" && !this.#hasToWait(one))
+    this.#start(starts)
     this.#keepRoom(asks.filter((one) => this.#hasToWait(one)))
+    if (this.#isAtOnce && starts.length > 0) return true
     const ends = this.#scene.running.map((one) => endOf(one, this.#nowMs))
     const begins = entries.flatMap(({ state, startMs }) => (state === "reserved" ? [startMs!] : []))
     const nextMs = Math.min(

@@ -5,10 +5,14 @@ import type { QueueJob, QueueScene } from "./queue-scene.ts"
 /** Jobs that wait, counted in each plan that is made for it: with more no farther moment is looked at. */
 const MOST_LOOKS = 300
 
+type Planned = Pick<QueuePlan, "entries" | "nextWakeMs">
+type Plan = (scene: QueueScene, nowMs: number) => Planned
+
 /**
  * Which of the times that are told firmly would come to be later though all went on as planned. What jobs in several partitions have, or owners' jobs that go
  * elsewhere, may be otherwise in a later plan, as what they have at one turn rests on what others have at another: so those plans are made, one after the other.
- * And who is planned after others' ends may come to preempt them sooner; where QOS preempt in no order, who stands before whom may hang on a third that starts meanwhile.
+ * And who is planned after others' ends may come to preempt them sooner, also as soon as they have begun; where QOS preempt in no order, who stands before whom may
+ * hang on a third that starts meanwhile.
  * @param ready all that stands in the queue, of arrays with the tasks that do
  * @param first the plan of this moment
  * @param plan what is planned at a later one
@@ -16,18 +20,25 @@ const MOST_LOOKS = 300
 export function laterThanTold(
   scene: QueueScene,
   ready: readonly QueueJob[],
-  first: Pick<QueuePlan, "entries" | "nextWakeMs">,
+  first: Planned,
   nowMs: number,
-  plan: (scene: QueueScene, nowMs: number) => Pick<QueuePlan, "entries" | "nextWakeMs">,
+  plan: Plan,
 ): ReadonlySet<QueueEntry> {
+  if (ready.length > MOST_LOOKS) return new Set()
+  const { owners, preemption } = scene.policy
+  const mayPreempt = preemption.by !== "off" || (owners.first && owners.preempt)
+  // Whether a plan comes before or after the start of one that may be preempted is the server's chance.
+  const ways = mayPreempt ? [false, true] : [false]
+  return new Set(ways.flatMap((isAtOnce) => laterBy(new AsPlanned(scene, ready, nowMs, isAtOnce), scene, first, plan)))
+}
+
+function laterBy(ahead: AsPlanned, { policy }: QueueScene, first: Planned, plan: Plan): readonly QueueEntry[] {
   const later = new Set<QueueEntry>()
-  if (ready.length > MOST_LOOKS) return later
   // What others make room for is kept.
   const isFirm = ({ state, behind, estimate, preempts }: QueueEntry) =>
     state === "reserved" && behind === null && !estimate && preempts.length === 0
   const firm = new Set(first.entries.filter(isFirm))
-  const { gridMs } = scene.policy.backfill
-  const ahead = new AsPlanned(scene, ready, nowMs)
+  const { gridMs } = policy.backfill
   let now = first
   for (let looks = 0; firm.size > 0; ) {
     if (!ahead.goOn(now)) break
@@ -45,5 +56,5 @@ export function laterThanTold(
       if (has === undefined || has.state === "start" || later.has(told)) firm.delete(told)
     }
   }
-  return later
+  return [...later]
 }
