@@ -162,7 +162,14 @@ function arrayInQueue({ task }: JobRecord, { array }: WaitingJob): QueueJob["arr
   }
 }
 
-function runningAttempt(core: Core, policy: Policy, tried: Tried, nowMs: number): RunningAttempt {
+/** @param stopped those that are stopped for it, one for the other */
+function runningAttempt(
+  core: Core,
+  policy: Policy,
+  tried: Tried,
+  nowMs: number,
+  stopped: readonly Tried[] = [],
+): RunningAttempt {
   const { job, attempt } = tried
   const { spec, standing, user } = job
   const partition = standing?.ranAs?.partition ?? partitionsOf(policy, spec)[0] ?? policy.defaultPartition
@@ -191,7 +198,7 @@ function runningAttempt(core: Core, policy: Policy, tried: Tried, nowMs: number)
     leavesFor: leavesFor(tried),
     interactive: spec.kind === "session",
     once: spec.retry.once,
-    ...stoppedIn(core, policy, tried, effectiveLimitOf(policy, job, partition), nowMs),
+    ...stoppedIn(core, policy, [...stopped, tried], effectiveLimitOf(policy, job, partition), nowMs),
   }
 }
 
@@ -199,16 +206,17 @@ function runningAttempt(core: Core, policy: Policy, tried: Tried, nowMs: number)
 function stoppedIn(
   core: Core,
   policy: Policy,
-  tried: Tried,
+  stopped: readonly Tried[],
   limitMs: number | null,
   nowMs: number,
 ): Partial<RunningAttempt> {
+  const tried = stopped.at(-1)!
   const stoppedFor = isStoppedFor(tried)
   if (stoppedFor === null) return {}
   if (stoppedForOf(tried)?.done === false) return { leavesMs: leavesAt(tried, nowMs) ?? nowMs, leavesFor: stoppedFor }
   const runner = runnerFor(core.table.onHost(tried.attempt.hostId), tried)
   // Who is on its way out for that job is not what it is stopped for any more.
-  if (runner === undefined || !isWhatFor(runner.job, tried)) {
+  if (runner === undefined || !isWhatFor(runner.job, tried) || stopped.includes(runner)) {
     const awaited = core.table.live(stoppedFor)
     const { roomAsked = [], ranAs } = awaited?.standing ?? {}
     const itsPartition = roomAsked[0]?.partition ?? ranAs?.partition ?? policy.defaultPartition
@@ -216,7 +224,7 @@ function stoppedIn(
     return { stoppedFor, limitMs: limitMs === null || itsLimitMs === null ? null : limitMs + itsLimitMs }
   }
   // It may be stopped itself, and end later by that.
-  const its = runningAttempt(core, policy, runner, nowMs)
+  const its = runningAttempt(core, policy, runner, nowMs, stopped)
   // Of an array the task that runs is what it is stopped for by now.
   const job = its.job
   if (limitMs === null || its.limitMs === null) return { stoppedFor: job, limitMs: null }

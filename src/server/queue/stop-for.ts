@@ -107,8 +107,11 @@ export function letGoOn(core: Core, awaited: ReadonlySet<JobId>, planned: boolea
     for (const tried of here) {
       const job = isStoppedFor(tried)
       if (job === null || runnerFor(here, tried) !== undefined) continue
-      const waits = core.table.live(job)?.state === "queued"
-      if (waits && (!planned || awaited.has(job))) continue
+      const next = core.table.live(job)
+      const waits = next?.state === "queued"
+      // It may have come to wait for others elsewhere.
+      const isAskedHere = () => next?.standing?.roomAsked?.some(({ hosts }) => hosts.includes(record.id)) === true
+      if (waits && (!planned || (awaited.has(job) && isAskedHere()))) continue
       if (waits) againMs = now + IN_VAIN_MS
       const { since } = stoppedForOf(tried)!
       const text = waits ? `${IN_VAIN} after all` : `job ${namesOf(core)(job)} has left`
