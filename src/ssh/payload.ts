@@ -58,13 +58,18 @@ export function packagedPayloads(options: PayloadOptions): PayloadSource {
 }
 
 async function gather(options: PayloadOptions, platform: HostPlatform, signal: AbortSignal): Promise<Payload> {
-  const node = join(await fetchPackage(options.shelf, NODE_PACKAGE[platform], ["bin/node"], signal), "bin/node")
   const terminal = `@lydell/node-pty-${platform}`
   const parts = platform.startsWith("darwin") ? ["pty.node", "spawn-helper"] : ["pty.node"]
-  const terminalFolder = await fetchPackage(options.shelf, terminal, parts, signal)
-  const bundle = await describe(await options.bundleAgent(signal), signal)
-  const extras = await Promise.all(parts.map((part) => describe(join(terminalFolder, part), signal)))
-  const nodeFile = await describe(node, signal)
+  const describeNode = async () => {
+    const folder = await fetchPackage(options.shelf, NODE_PACKAGE[platform], ["bin/node"], signal)
+    return describe(join(folder, "bin/node"), signal)
+  }
+  const describeExtras = async () => {
+    const folder = await fetchPackage(options.shelf, terminal, parts, signal)
+    return Promise.all(parts.map((part) => describe(join(folder, part), signal)))
+  }
+  const describeBundle = async () => describe(await options.bundleAgent(signal), signal)
+  const [nodeFile, extras, bundle] = await Promise.all([describeNode(), describeExtras(), describeBundle()])
   // One folder for each set of files that belong together: the bundle's hash, then those of what it loads.
   const folder = `agent/${[bundle, ...extras].map((file, i) => file.sha256.slice(0, i === 0 ? 32 : 8)).join("-")}`
   return {

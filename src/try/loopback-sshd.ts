@@ -6,7 +6,7 @@ import { userInfo } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { promisify } from "node:util"
-import { findSshd, type SshdBinary } from "../ssh/sshd-binary.ts"
+import type { SshdBinary } from "../ssh/sshd-binary.ts"
 import { childrenGone } from "./processes.ts"
 
 const run = promisify(execFile)
@@ -16,8 +16,7 @@ export interface LoopbackSshdOptions {
   readonly folder: string
   /** What its sessions take for the account's home folder, so that nothing is left in the real one. */
   readonly home: string
-  /** Where an sshd unpacked from the distribution's package is kept. */
-  readonly cacheFolder: string
+  readonly sshd: SshdBinary
   /** The only key that may enter. */
   readonly authorizedKey: string
   readonly signal: AbortSignal
@@ -46,17 +45,17 @@ const SEPARATION_FOLDER = "/run/sshd"
 
 /**
  * Starts it as the calling account, so nobody's own sshd or configuration is touched.
- * @throws {WindfallError} or Error saying why this machine cannot
+ * @throws Error saying why this machine cannot
  */
 export async function startLoopbackSshd(options: LoopbackSshdOptions): Promise<LoopbackSshd> {
   const user = accountName()
-  const sshd = await findSshd(options.cacheFolder, options.signal)
+  const { sshd } = options
   const key = join(options.folder, "host_key")
   await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "windfall-try", "-f", key])
   const hostKey = readFileSync(`${key}.pub`, "utf8").split(" ", 2).join(" ")
   const port = await freePort()
   writeFileSync(join(options.folder, "authorized_keys"), `${options.authorizedKey}\n`, { mode: 0o600 })
-  writeFileSync(join(options.folder, "sshd_config"), configuration(options, port, sshd), { mode: 0o600 })
+  writeFileSync(join(options.folder, "sshd_config"), configuration(options, port), { mode: 0o600 })
 
   const separation = await prepareSeparation(options.folder)
   const serve = [sshd.path, "-D", "-e", "-f", join(options.folder, "sshd_config")]
@@ -92,7 +91,7 @@ export async function startLoopbackSshd(options: LoopbackSshdOptions): Promise<L
   }
 }
 
-function configuration({ folder, home }: LoopbackSshdOptions, port: number, sshd: SshdBinary): string {
+function configuration({ folder, home, sshd }: LoopbackSshdOptions, port: number): string {
   return [
     "ListenAddress 127.0.0.1",
     `Port ${port}`,

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { fingerprintOf } from "../ssh/host-key.ts"
 import type { HostPlatform } from "../ssh/payload.ts"
 import { askIndex, pythonIndex } from "../ssh/python-index.ts"
+import { findSshd, type SshdBinary } from "../ssh/sshd-binary.ts"
 import { UvShelf } from "../ssh/uv-shelf.ts"
 import { proveLogin } from "./loopback-login.ts"
 import { type LoopbackSshd, startLoopbackSshd } from "./loopback-sshd.ts"
@@ -16,7 +17,8 @@ const FAILED = 125
 const STOPPED = 130
 /** Until then the packages have come and the training is done; else there is time left to do without. */
 const MLX_TIME = "40s"
-const INDEX_MS = 8_000
+/** Others start meanwhile, so it costs nobody time. */
+const INDEX_MS = 15_000
 
 /**
  * Starts a server, joins this machine, sends the example and tells what came of it.
@@ -35,6 +37,7 @@ export async function tryOut(
   )
   const home = join(folder, "home")
   mkdirSync(home, { mode: 0o700 })
+  const early = fetchEarly(stack, signal)
   const server = stack.use(await startTrialServer({ clone: CLONE, folder, home, cacheFolder: CACHE, signal }))
   transcript.say(`server: ${server.url}, its embedded database in ${folder}`)
 
@@ -47,7 +50,7 @@ export async function tryOut(
     return transcript.run({ shown, program: join(CLONE, "windfall"), args, cwd: workFolder, env }, signal)
   }
 
-  const sshd = await startSshd(folder, server, transcript, signal)
+  const sshd = await startSshd(early.sshd, folder, server, transcript, signal)
   if (sshd !== undefined) {
     stack.use(sshd)
     stack.use(server) // once more: first the links are ended, then what they lead to
@@ -59,7 +62,7 @@ export async function tryOut(
   const joined = await windfall("host", "add", ...machine, "--name", "this-machine")
   if (joined !== 0) return FAILED
   const send = (...words: string[]) => windfall("send", "--name", "digits", "--output", "results/**", ...words)
-  const obstacle = await obstacleToMlx(CACHE, env, signal)
+  const obstacle = await early.obstacle
   if (obstacle === undefined) {
     const index = env.UV_DEFAULT_INDEX ? ["--env", "UV_DEFAULT_INDEX"] : []
     const trained = await send(...index, "--time", MLX_TIME, "--", "python", "train_mlx.py")
@@ -70,6 +73,27 @@ export async function tryOut(
   const exitCode = await send("--", "sh", "train.sh")
   if (exitCode !== 0) return exitCode
   return tellResult(transcript, join(workFolder, "results"))
+}
+
+interface Early {
+  /** As `findSshd`. */
+  readonly sshd: Promise<SshdBinary>
+  /** As {@link obstacleToMlx}. */
+  readonly obstacle: Promise<string | undefined>
+}
+
+/** Begins to fetch what takes a while and waits for the network, as starting a server takes a while and does not. */
+function fetchEarly(stack: AsyncDisposableStack, signal: AbortSignal): Early {
+  const over = new AbortController()
+  const within = AbortSignal.any([signal, over.signal])
+  const sshd = findSshd(CACHE, within)
+  const obstacle = obstacleToMlx(CACHE, process.env, within)
+  const settled = Promise.allSettled([sshd, obstacle])
+  stack.defer(async () => {
+    over.abort(new Error("the trial is over"))
+    await settled
+  })
+  return { sshd, obstacle }
 }
 
 /**
@@ -116,6 +140,7 @@ async function letJobsRunHere({ url, token }: TrialServer, signal: AbortSignal):
 
 /** An sshd that is known to let this account in; without one, `undefined`, and why is told. */
 async function startSshd(
+  found: Promise<SshdBinary>,
   folder: string,
   server: TrialServer,
   transcript: Transcript,
@@ -130,7 +155,7 @@ async function startSshd(
       await startLoopbackSshd({
         folder: own,
         home: join(folder, "home"),
-        cacheFolder: CACHE,
+        sshd: await found,
         authorizedKey: server.sshKey,
         signal,
       }),

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { after, before, describe, it } from "node:test"
+import { findSshd } from "../../src/ssh/sshd-binary.ts"
 import { type LoopbackSshd, startLoopbackSshd } from "../../src/try/loopback-sshd.ts"
 import { assertRefused } from "../support/assert-refused.ts"
 import { type Pool, startPool } from "../support/pool.ts"
@@ -20,13 +21,16 @@ describe("a login through ssh", { timeout: 600_000 }, () => {
     folder = new ScratchFolder()
     for (const name of ["sshd", "far-home"]) mkdirSync(folder.at(name), { mode: 0o700 })
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", folder.at("id")])
-    sshd = await startLoopbackSshd({
-      folder: folder.at("sshd"),
-      home: folder.at("far-home"),
-      cacheFolder: CACHE,
-      authorizedKey: readFileSync(folder.at("id.pub"), "utf8").trim(),
-      signal: AbortSignal.timeout(60_000),
-    }).catch(() => undefined)
+    const signal = AbortSignal.timeout(60_000)
+    const start = async () =>
+      startLoopbackSshd({
+        folder: folder.at("sshd"),
+        home: folder.at("far-home"),
+        sshd: await findSshd(CACHE, signal),
+        authorizedKey: readFileSync(folder.at("id.pub"), "utf8").trim(),
+        signal,
+      })
+    sshd = await start().catch(() => undefined)
     const real = execFileSync("sh", ["-c", "command -v ssh"], { encoding: "utf8" }).trim()
     folder.write({
       "bin/ssh": `#!/bin/sh\necho started >>'${folder.at("starts")}'\nexec ${real} -F '${folder.at("config")}' "$@"\n`,
