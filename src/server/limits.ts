@@ -48,3 +48,5 @@ export const KEEP_CODES_MS = 30 * DAY_MS
 export const KEEP_LOOSE_BLOBS_MS = DAY_MS
 /** How long after the agent of a silent host must have ended an attempt the server takes it as ended. */
 export const SILENCE_MARGIN_MS = 60_000
+/** How long a host may be silent before the server takes a hive there as lost. Of hives over several hosts the agents themselves count a minute of it. */
+export const HIVE_SILENCE_MS = 60_000 + SILENCE_MARGIN_MS

@@ -1,8 +1,11 @@
+import type { HostId } from "../../protocol/ids.ts"
 import type { Core } from "../core.ts"
 import type { FleetHost } from "../fleet/fleet-host.ts"
-import { SILENCE_MARGIN_MS } from "../limits.ts"
+import { WINDFALL } from "../ledger.ts"
+import { HIVE_SILENCE_MS, SILENCE_MARGIN_MS } from "../limits.ts"
 import { isCurrent } from "./close-attempt.ts"
 import { giveUp } from "./end-attempt.ts"
+import { giveUpRest } from "./give-up-rest.ts"
 import type { Tried } from "./job-table.ts"
 import { silenceLimitMs } from "./outcome.ts"
 
@@ -26,17 +29,30 @@ export function markOutOfContact(core: Core, host: FleetHost, since: number): vo
   }
 }
 
+/** For how long nothing was heard of a host, as far as this run of the server has seen; 0 where it is there. */
+export function silentForMs(core: Core, id: HostId): number {
+  const host = core.fleet.get(id)
+  const from = host === undefined || host.channel !== null ? undefined : silentFromMs.get(host)
+  return from === undefined ? 0 : core.clock.monotonicMs() - from
+}
+
 /** When the server may take an attempt of a silent host as ended, milliseconds since 1970; `null`: never. */
 function givenUpAt(tried: Tried): number | null {
   const { job, attempt } = tried
-  if (attempt.outOfContactSince === null || silenceLimitMs(job) === null) return null
-  if (attempt.state !== "starting" && attempt.state !== "running" && attempt.state !== "suspended") return null
-  return attempt.outOfContactSince + patienceMs(tried)
+  const patience = patienceMs(tried)
+  if (attempt.outOfContactSince === null || patience === null) return null
+  // Nobody waits for what a hive that has ended would still say.
+  if (attempt.state === "finishing" ? job.spec.kind !== "hive" : attempt.state === "ended") return null
+  return attempt.outOfContactSince + patience
 }
 
-/** For how long the host of an attempt may be silent. */
-function patienceMs({ job }: Pick<Tried, "job">): number {
-  return (silenceLimitMs(job) ?? Number.POSITIVE_INFINITY) + SILENCE_MARGIN_MS
+/**
+ * For how long the host of an attempt may be silent. A hive that nobody reaches is of no use and costs nothing to lose: the model is to go on
+ * elsewhere. Its agent does not count, so that a server may be away for longer.
+ */
+function patienceMs({ job }: Pick<Tried, "job">): number | null {
+  const limit = silenceLimitMs(job)
+  return limit === null ? (job.spec.kind === "hive" ? HIVE_SILENCE_MS : null) : limit + SILENCE_MARGIN_MS
 }
 
 /**
@@ -53,9 +69,10 @@ export function giveUpSilent(core: Core): number | null {
       const wallAt = isCurrent(tried) ? givenUpAt(tried) : null
       if (wallAt === null) continue
       const silentMs = steadyMs - (silentFromMs.get(host) ?? steadyMs)
-      const at = Math.max(wallAt, now + patienceMs(tried) - silentMs)
-      if (at <= now) giveUp(core, tried, "link_lost", `${host.record.name} was silent for too long`)
-      else next = Math.min(next ?? at, at)
+      const at = Math.max(wallAt, now + (patienceMs(tried) ?? 0) - silentMs)
+      if (at > now) next = Math.min(next ?? at, at)
+      else if (tried.attempt.state === "finishing") giveUpRest(core, tried, WINDFALL)
+      else giveUp(core, tried, "link_lost", `${host.record.name} was silent for too long`)
     }
   }
   return next

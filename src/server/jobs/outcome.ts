@@ -59,8 +59,8 @@ export function outcomeOf(job: JobRecord, end: AttemptEnd): Outcome {
   if (job.spec.retry.once && !end.neverRan) return ends("failed")
   // Refused by a host that was not free: by then it has told so, or will at once.
   if (STEPPED_ASIDE.has(cause)) return { kind: "again", waitMs: end.neverRan ? FIRST_WAIT_MS : 0 }
-  // It could not outlive its link: that was known when it was sent, and is no failure of it.
-  if (cause === "link_lost" && isLinked(job.spec)) return { kind: "again", waitMs: 0 }
+  // It could not outlive its link: that was known when it was sent, and is no failure of it. A hive is planned anew, on the hosts there are then.
+  if (cause === "link_lost" && isLinked(job.spec) && job.spec.kind !== "hive") return { kind: "again", waitMs: 0 }
   if (end.slipped || (LOST.has(cause) && mayTryAgain(job))) {
     // A host that cannot start anything must not be tried in a tight circle.
     const waitMs = end.neverRan

@@ -8,6 +8,7 @@ import type { Core } from "../core.ts"
 import { submitJobs } from "../jobs/submit.ts"
 import { askEngines } from "./ask-engines.ts"
 import { enginePackages } from "./engine-packages.ts"
+import { whoIsGone } from "./gone-hosts.ts"
 import type { NeedFactors } from "./held-memory.ts"
 import { storedPlan } from "./hive-plan.ts"
 import { hiveSpec } from "./hive-spec.ts"
@@ -95,6 +96,7 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
     const record = core.store.models.replicas(model.name).find((one) => one.number === number)
     if (now === undefined || record === undefined || record.job !== null) return
     if (now.generation !== model.generation || now.wanted !== "serving" || !now.isAwake) return
+    if (whoIsGone(core, plan) !== null) return
     const [job] = submitJobs(core, model.user, [hiveSpec(core, now, number, plan, workspace, order, packages)])
     if (job === undefined) return
     store(

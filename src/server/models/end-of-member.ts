@@ -47,7 +47,7 @@ export function endOfMember({ cause, exitCode, signal, message, hostName, member
     case "host_crashed":
       return `${hostName} crashed${after(message)}`
     case "link_lost":
-      return `${hostName} was out of contact for too long${after(message)}`
+      return message?.includes(" was removed by ") ? message : `${hostName} was out of contact for too long`
     default:
       return `${who} on ${hostName} ended (${cause})${after(message)}`
   }

@@ -7,7 +7,9 @@ import type { AttemptRecord, JobRecord } from "../../store/job-record.ts"
 import type { Core } from "../core.ts"
 import { decidingMember } from "../gang/gang-state.ts"
 import { latestOf, mainOf } from "../gang/members.ts"
+import { silentForMs } from "../jobs/contact.ts"
 import { isWithoutRoom, withoutDiskAdvice } from "../jobs/disk-advice.ts"
+import { HIVE_SILENCE_MS } from "../limits.ts"
 import { endOfMember } from "./end-of-member.ts"
 import { ENDED_WITH_SERVER, endedWithServer, withServer } from "./former-hives.ts"
 import { heldMore } from "./held-memory.ts"
@@ -49,7 +51,7 @@ export function lookAtHive(
     stoppedBy:
       job.stop?.by ?? (job.state === "cancelled" ? (/^stopped by (\S+)/.exec(job.reason ?? "")?.[1] ?? null) : null),
     away: awayText(core, job),
-    isGone: isFinal(job.state) && job.attempts.every(({ swept, fenced, onHost }) => swept || fenced || !onHost),
+    isGone: isFinal(job.state) && job.attempts.every((one) => isOver(core, one)),
     step: own?.step ?? null,
     building: own?.building ?? null,
     isReady: own?.ready != null && !own.isEnding,
@@ -153,6 +155,11 @@ function buildLossOf(core: Core, attempts: readonly AttemptRecord[]): HiveLoss |
   const [why = ""] = (message ?? "nothing is known of why").replace(/^Cannot [^:]+: /, "").split(/\. (?=[A-Z])/)
   const reason = `MLX cannot be built on ${hostName}: ${why}. That host must reach a Python package index (UV_DEFAULT_INDEX where the server is started names another one), or have MLX already: ${mlxAdapter.whereToGet(engineSystem(facts))}`
   return { reason, mayGoBetter: true, host: hostId }
+}
+
+/** Nothing of it is left on its host, or it is on one that may never come back: that ends what is left as soon as it does. */
+function isOver(core: Core, { swept, fenced, onHost, hostId }: AttemptRecord): boolean {
+  return swept || fenced || !onHost || silentForMs(core, hostId) >= HIVE_SILENCE_MS
 }
 
 function awayText(core: Core, job: JobRecord): string | null {

@@ -7,8 +7,10 @@ import type { Core } from "../core.ts"
 import { whyBarred } from "../fleet/hive-nets.ts"
 import { mainOf } from "../gang/members.ts"
 import type { Replica, ServedModels } from "../gateway/served-models.ts"
+import { whatIsAwaited } from "./awaited-hosts.ts"
 import { tellEnd } from "./engine-end.ts"
 import { FormerHives } from "./former-hives.ts"
+import { whoIsGone } from "./gone-hosts.ts"
 import { HiveWatch } from "./hive-watch.ts"
 import type { LiveReplica } from "./live-replica.ts"
 import { LiveReplicas } from "./live-replicas.ts"
@@ -42,6 +44,7 @@ const OF_HOSTS: ReadonlySet<string> = new Set([
   "host_link",
   "host_added",
   "host_changed",
+  "host_removed",
   "host_withheld",
   "host_lever",
   "fleet_changed",
@@ -230,6 +233,8 @@ export class Models implements Disposable {
       inFlight: live.inFlight,
       drainUntil: live.drainUntil ?? (record.state === "ending" ? now : null),
       isToMove: live.isToMove,
+      gone: whoIsGone(core, record.plan),
+      awaited: job?.state === "queued" ? whatIsAwaited(core, record.plan, model.user) : null,
       barred: whyBarred(core, record.plan),
       failing: live.failing,
     }

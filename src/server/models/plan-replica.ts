@@ -147,7 +147,10 @@ function whyNowhere(core: Core, wish: ReplicaWish, views: readonly HostView[]): 
   const verdicts = odd === undefined ? plan.verdicts : plan.verdicts.filter(({ host }) => host === odd.name)
   // More memory does not help where nothing of what there is can be used.
   const isUseless = plan.verdicts.every(({ code }) => code === "excluded")
-  const obstacles = obstaclesText(verdicts.map((verdict) => withHeld(core, wish, verdict)))
+  const obstacles = obstaclesText([
+    ...options.pins.filter((pin) => !views.some(({ name }) => name === pin)).map((host) => ({ host, text: NO_HOST })),
+    ...verdicts.map((verdict) => withHeld(core, wish, verdict)),
+  ])
   const why = obstacles === "" ? "it fits nowhere" : `it fits nowhere (${obstacles})`
   return remedy === undefined || isUseless || odd !== undefined ? why : `${why}. ${remedy}`
 }
@@ -163,6 +166,7 @@ function withHeld(core: Core, { needFactors }: ReplicaWish, verdict: HostVerdict
 }
 
 const NOT_NAMED = "it is not among those that were named (--pin)"
+const NO_HOST = "it is no host any more, and it was named (--pin; --any-host takes that back)"
 /** A reason is one line: so many obstacles that differ are named, and so many hosts of each. */
 const MOST_OBSTACLES = 4
 const MOST_NAMES = 3

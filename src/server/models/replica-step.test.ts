@@ -34,6 +34,8 @@ const scene: fc.Arbitrary<ReplicaScene> = fc
     inFlight: fc.nat(2),
     drainUntil: fc.constantFrom(null, 500, 2_000),
     isToMove: fc.boolean(),
+    gone: fc.option(fc.constant("a host was removed")),
+    awaited: fc.option(fc.constant("a host (jobs have it)")),
     barred: fc.option(fc.constant("not trusted")),
     failing: fc.option(loss),
   })
@@ -126,6 +128,8 @@ test("a hive that somebody else ended means that the model is not wanted; one th
       inFlight: 1,
       drainUntil: null,
       isToMove: false,
+      gone: null,
+      awaited: null,
       barred: null,
       failing: null,
     })

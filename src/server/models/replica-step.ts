@@ -60,6 +60,10 @@ export interface ReplicaScene {
   readonly drainUntil: number | null
   /** Another place would take it at once. */
   readonly isToMove: boolean
+  /** Which of its hosts is none any more, in words; `null` where all are. */
+  readonly gone: string | null
+  /** Of one that waits: the host that it waits for, and why, in words; `null` where it is just not its turn. */
+  readonly awaited: string | null
   /** Why its members may not talk to each other any more, in words; `null` where they may. */
   readonly barred: string | null
   /** Why its hive is made to end, where it is no good any more. */
@@ -110,7 +114,9 @@ export function stepOf(scene: ReplicaScene): ReplicaStep {
   if (record.state === "ending" || !isWanted) {
     if (record.state !== "ending") return { do: "drain", reason: MAY_FINISH, isFailure: false }
     const isDrained = scene.inFlight === 0 || (scene.drainUntil !== null && now >= scene.drainUntil)
-    return isDrained && hive.stoppedBy === null ? { do: "end" } : NOTHING
+    if (hive.stoppedBy === null) return isDrained ? { do: "end" } : NOTHING
+    // Who waits for its end sees for whom.
+    return hive.away === null ? NOTHING : note(record, "ending", hive.away)
   }
   return ofLiveHive(scene, hive)
 }
@@ -129,9 +135,13 @@ function ofLiveHive(scene: ReplicaScene, hive: HiveLook): ReplicaStep {
   switch (hive.state) {
     case "held":
     case "queued": {
+      // Its job is for just these hosts, and would wait for ever.
+      if (scene.gone !== null) return { do: "drain", reason: scene.gone, isFailure: false }
       if (scene.isToMove) return { do: "drain", reason: "other hosts would take it at once", isFailure: false }
-      const why = hive.reason ?? `${ofJob} waits for its turn`
-      return note(record, "waiting", hive.wasTried ? `it had to leave its hosts: ${why}` : why)
+      const awaited = scene.awaited ?? "its turn"
+      if (hive.reason === null) return note(record, "waiting", `${ofJob} waits for ${awaited}`)
+      const left = `it had to leave its hosts: ${hive.reason}; it waits for ${awaited}`
+      return note(record, "waiting", hive.wasTried ? left : hive.reason)
     }
     case "starting":
       return note(record, "starting", hive.reason ?? hive.building ?? `${ofJob} starts: its files travel`)
