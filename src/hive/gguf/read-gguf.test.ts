@@ -127,6 +127,41 @@ describe("a damaged header", () => {
     )
   })
 
+  it("of a large file is refused with its first range, whatever length in it is wrong", async () => {
+    const { metadata, tensors } = smallModel()
+    const tokens = Array.from({ length: 9_000 }, (_, at) => `token ${at}`)
+    const kinds = new Int32Array(tokens.length).fill(1)
+    const { header } = ggufHeader({ ...metadata, tokens, kinds }, tensors)
+    const sizeBytes = 40e9
+    const behind = (key: string) => header.indexOf(`\0${key}\t`) + 1 + key.length
+    const length = (at: number, value: bigint) => [at, value] as const
+    for (const [[at, value], reason] of [
+      [length(8, 900_000n), /a text of 0 bytes \(the name of tensor \d+\)/],
+      [length(8, 4_000_000_000n), /it tells of 4000000000 tensors/],
+      [length(16, 90_000n), /a text of \d+ bytes \(key \d+\)/],
+      [length(16, 2n ** 40n), /it tells of 1099511627776 keys/],
+      [length(behind("tokens") + 8, 4_000_000_000n), /it tells of 4000000000 values in "tokens"/],
+      [length(behind("tokens") + 8, 900_000n), /a text of \d+ bytes \("tokens"\)/],
+      [length(behind("tokens") + 16, 2n ** 31n), /a text of 2147483648 bytes \("tokens"\)/],
+      [length(behind("tokens") + 16, 9_000_000n), /a text of 9000000 bytes \("tokens"\)/],
+      [length(behind("kinds") + 8, 300_000n), /a text of 0 bytes/],
+    ] as const) {
+      const damaged = Buffer.from(header)
+      damaged.writeBigUInt64LE(value, at)
+      const source = new HeaderSource("model.gguf", damaged, sizeBytes)
+      await assert.rejects(readGguf(source, signal), refuses(reason))
+      assert.ok(source.bytesRead <= 2_000_004, `${source.bytesRead} bytes were read of a file with ${value} at ${at}`)
+    }
+    // A list of lists, which nothing can load; among zeros it would go on for long.
+    const nested = Buffer.from(header)
+    nested.writeUInt32LE(9, behind("tokens") + 4)
+    const refused = refuses(/"tokens" is a list of type 9, and there is none/)
+    await assert.rejects(readGguf(new HeaderSource("model.gguf", nested, sizeBytes), signal), refused)
+    // What other models have as well, and the file has no room for, is told as what it is.
+    const cut = header.subarray(0, 60_000)
+    await assert.rejects(read(cut), refuses(/the file ends at byte 60000, within its header/))
+  })
+
   it("with a layer missing is refused", async () => {
     const { metadata, tensors } = smallModel()
     const { header } = ggufHeader(

@@ -4,6 +4,7 @@ import { type ByteSource, brokenModel } from "../model/byte-source.ts"
 import { CutFile, type FileLack } from "../model/file-lack.ts"
 import { checkApart, type TensorPlace } from "../model/tensor-places.ts"
 import { bytesOf, GGML_TYPES } from "./ggml-types.ts"
+import { HeaderWalk } from "./header-walk.ts"
 
 export type GgufValue = string | number | boolean | bigint | readonly GgufValue[]
 
@@ -87,6 +88,7 @@ type Parsed = Awaited<ReturnType<typeof gguf>>
 
 async function parse(source: ByteSource, signal: AbortSignal): Promise<Parsed> {
   let reachedEnd = false
+  const walk = new HeaderWalk(source.name, source.sizeBytes)
   /** What the library takes for HTTP. It reads ahead: one range beyond the end is no fault yet. */
   const fetchRange = async (_uri: unknown, init?: RequestInit): Promise<Response> => {
     const [from = 0, to = 0] = (new Headers(init?.headers).get("range") ?? "")
@@ -99,6 +101,7 @@ async function parse(source: ByteSource, signal: AbortSignal): Promise<Parsed> {
       return new Response(new Uint8Array(0))
     }
     const bytes = await source.read(from, Math.min(to + 1, source.sizeBytes) - from, signal)
+    walk.feed(bytes)
     return new Response(bytes as Uint8Array<ArrayBuffer>)
   }
   try {
