@@ -1,4 +1,5 @@
 import type { HostView } from "../../protocol/host.ts"
+import type { JobId } from "../../protocol/ids.ts"
 import { type Resources, subtractResources } from "../../protocol/resources.ts"
 import type { HostLeaving } from "../../store/host-record.ts"
 import { hostBookings } from "../bookings/host-bookings.ts"
@@ -25,11 +26,16 @@ function freeNow({ total, memoryNowBytes }: FleetHost, free: Resources): number 
   return Math.max(0, Math.min(free.memoryBytes, memoryNowBytes - leasedBytes))
 }
 
-/** A host as the API shows it to this person. */
-export function hostView(core: Core, host: FleetHost, viewer: Viewer): HostView {
+/** A host as the API shows it to this person. @param without jobs that are left out, as if they had ended */
+export function hostView(
+  core: Core,
+  host: FleetHost,
+  viewer: Viewer,
+  without: ReadonlySet<JobId> = new Set(),
+): HostView {
   const { record } = host
   let free = host.total
-  const there = core.table.onHost(record.id)
+  const there = core.table.onHost(record.id).filter(({ job }) => !without.has(job.id))
   for (const { attempt } of there) {
     // Where all of it is stopped, it has its memory only.
     const used = attempt.suspended === null ? attempt.lease : { ...attempt.lease, cores: 0, gpus: 0 }

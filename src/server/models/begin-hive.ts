@@ -1,11 +1,16 @@
 import { llamaBatchTokens } from "../../hive/engines/llama-batch.ts"
 import { type ModelFacts, weightBytes } from "../../hive/model/model-facts.ts"
 import { WindfallError } from "../../protocol/errors.ts"
-import { makeId } from "../../protocol/ids.ts"
+import { standingOf, takesJobs } from "../../protocol/host-standing.ts"
+import { type HostId, makeId } from "../../protocol/ids.ts"
 import type { ReplicaPlan, ServeOptions } from "../../protocol/model-api.ts"
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
+import { hostView } from "../fleet/host-view.ts"
+import { stopJob } from "../jobs/stop.ts"
 import { submitJobs } from "../jobs/submit.ts"
+import { WINDFALL } from "../ledger.ts"
+import { wakeProblem } from "../network/wake-view.ts"
 import { askEngines } from "./ask-engines.ts"
 import { enginePackages } from "./engine-packages.ts"
 import { whoIsGone } from "./gone-hosts.ts"
@@ -14,7 +19,7 @@ import { storedPlan } from "./hive-plan.ts"
 import { hiveSpec } from "./hive-spec.ts"
 import { storeHiveWorkspace } from "./hive-workspace.ts"
 import { makeOrder } from "./make-order.ts"
-import { planReplica } from "./plan-replica.ts"
+import { planReplica, type ReplicaChoice, type ReplicaWish } from "./plan-replica.ts"
 import { readStoredModel, type StoredModel } from "./stored-model.ts"
 import { store } from "./take-step.ts"
 
@@ -35,6 +40,8 @@ export interface BeginOptions {
   readonly memberFile: () => Promise<string>
   readonly packageIndex: string | null
   readonly stored: StoredModel
+  /** Replicas whose hives have waited for long for hosts of which it needs some: they give these up, where it can start there at once. */
+  readonly instead?: readonly ReplicaRecord[]
 }
 
 /** What its sealed key is sealed for. */
@@ -73,6 +80,7 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
   await askEngines(core, losses > 0 ? 0 : ENGINES_KNOWN_MS)
   const { facts, choice } = chosen(core, options)
   if (choice.hive === null) return choice.reason
+  if (options.instead !== undefined && !choice.startsNow) return "what it could have had is taken by now"
   const plan = storedPlan(core, choice.hive, choice.network, withoutCables, needFactors)
   const secret = (encoding: "hex" | "base64url") => Buffer.from(core.randomBytes(KEY_BYTES)).toString(encoding)
   const engineKey = secret("base64url")
@@ -97,6 +105,7 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
     if (now === undefined || record === undefined || record.job !== null) return
     if (now.generation !== model.generation || now.wanted !== "serving" || !now.isAwake) return
     if (whoIsGone(core, plan) !== null) return
+    if (!(options.instead ?? []).every((one) => giveUpWaiting(core, one, model.name))) return
     const [job] = submitJobs(core, model.user, [hiveSpec(core, now, number, plan, workspace, order, packages)])
     if (job === undefined) return
     store(
@@ -114,35 +123,65 @@ export async function beginHive(options: BeginOptions): Promise<string | null> {
   return null
 }
 
+/** A hive that waits for its turn lets another model have its hosts, and is planned anew. @returns whether it still waits */
+function giveUpWaiting(core: Core, { model: name, number, job: id }: ReplicaRecord, to: string): boolean {
+  const model = core.store.models.get(name)
+  const record = core.store.models.replicas(name).find((one) => one.number === number)
+  const job = id === null || record?.job !== id ? undefined : core.table.live(id)
+  if (model === undefined || record === undefined || job?.state !== "queued") return false
+  store({ core, model, record }, { state: "ending", reason: `${to} can start there at once, and it cannot` })
+  stopJob(core, job, { now: false }, WINDFALL)
+  return true
+}
+
 /** A model as it is served: without images its projector is not loaded. */
 export function servedFacts(facts: ModelFacts, { images }: Pick<ServeOptions, "images">): ModelFacts {
   return images ? facts : { ...facts, projector: null }
 }
 
-type Placing = Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "withoutCables" | "needFactors" | "stored">
+type Placing = Pick<BeginOptions, "model" | "avoid" | "loopbackOnly" | "withoutCables" | "needFactors" | "stored"> &
+  Pick<ReplicaWish, "without">
 
 /** The place that is planned for it, if there is one, and what it was planned for. */
-function chosen(core: Core, { model, stored, avoid, loopbackOnly, withoutCables, needFactors }: Placing) {
+function chosen(core: Core, { model, stored, ...known }: Placing) {
   const facts = servedFacts(stored.facts, model.options)
   const { options, user } = model
-  return { facts, choice: planReplica(core, { facts, options, user, avoid, loopbackOnly, withoutCables, needFactors }) }
+  return { facts, choice: planReplica(core, { ...known, facts, options, user }) }
 }
 
-/** Whether there would be a place for it, at once or once its hosts are free; which hosts, by id. */
-export function placeEver(core: Core, placing: Placing): ReadonlySet<string> | null {
+/** Where there would be a place for it, at once or once its hosts are free. */
+export function placeEver(core: Core, placing: Placing): ReplicaPlan | null {
   const { choice } = chosen(core, placing)
-  if (choice.hive === null) return null
-  return new Set(
-    storedPlan(core, choice.hive, choice.network, placing.withoutCables, placing.needFactors).members.map(
-      ({ host }) => host,
-    ),
-  )
+  return choice.hive === null ? null : planOf(core, placing, choice)
 }
 
 /** Whether, and where, it could start at once elsewhere than its hive waits. */
 export function placeNow(core: Core, placing: Placing): ReplicaPlan | null {
   const { choice } = chosen(core, placing)
-  return choice.hive !== null && choice.startsNow
-    ? storedPlan(core, choice.hive, choice.network, placing.withoutCables, placing.needFactors)
-    : null
+  return choice.hive !== null && choice.startsNow ? planOf(core, placing, choice) : null
+}
+
+/** Where it could start at once, or as soon as those that sleep there are woken. */
+export function placeSoon(core: Core, placing: Placing): ReplicaPlan | null {
+  const now = placeNow(core, placing)
+  if (now !== null) return now
+  const ever = placeEver(core, placing)
+  const viewer = { user: placing.model.user, role: "user" } as const
+  const isSoon = ({ host: id, needBytes }: ReplicaPlan["members"][number]) => {
+    const host = core.fleet.get(id as HostId)
+    if (host === undefined) return false
+    const view = hostView(core, host, viewer, placing.without)
+    const standing = standingOf(view)
+    if (standing.code === "asleep") return host.record.network.wake && wakeProblem(host.record) === null
+    return takesJobs(standing) && (view.freeNowBytes ?? view.free.memoryBytes) >= needBytes
+  }
+  return ever?.members.every(isSoon) === true ? ever : null
+}
+
+function planOf(
+  core: Core,
+  { withoutCables, needFactors }: Placing,
+  { hive, network }: Pick<Exclude<ReplicaChoice, { hive: null }>, "hive" | "network">,
+): ReplicaPlan {
+  return storedPlan(core, hive, network, withoutCables, needFactors)
 }

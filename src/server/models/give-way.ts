@@ -20,7 +20,8 @@ export interface GiveWayGround {
  */
 export function isMissed({ core, limits, use }: GiveWayGround, record: ReplicaRecord): boolean {
   const wantedAt = use.wantedAt(record.model)
-  if (wantedAt === null || core.clock.now() - wantedAt > limits.wantedMs) return false
+  const isAsked = wantedAt !== null && core.clock.now() - wantedAt <= limits.wantedMs
+  if (!isAsked && !use.isExpected(record.model)) return false
   return core.store.models.replicas(record.model).every(({ job }) => job === null)
 }
 

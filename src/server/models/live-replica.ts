@@ -30,6 +30,8 @@ export class LiveReplica {
   isBeginning = false
   planAgainAt: number | null = null
   isToMove = false
+  /** Since when its hive waits for its turn; `null`: it does not. */
+  waitsSince: number | null = null
   /** Somebody asked for it again, and it was not planned since. */
   isTriedAnew = false
   failing: HiveLoss | null = null

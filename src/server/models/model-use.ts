@@ -9,6 +9,8 @@ export class ModelUse {
   readonly #since: number
   readonly #usedAt = new Map<string, number>()
   readonly #wantedAt = new Map<string, number>()
+  /** Somebody had them served, and they have not answered since. */
+  readonly #expected = new Set<string>()
 
   constructor(core: Core) {
     this.#core = core
@@ -29,6 +31,21 @@ export class ModelUse {
     this.#wantedAt.set(name, this.#core.clock.now())
   }
 
+  /** Somebody had it served: it is wanted until it has answered once, however long that takes. */
+  expect(name: string): void {
+    this.want(name)
+    this.#expected.add(name)
+  }
+
+  isExpected(name: string): boolean {
+    return this.#expected.has(name)
+  }
+
+  /** It answers. */
+  arrived(name: string): void {
+    this.#expected.delete(name)
+  }
+
   note(name: string): void {
     this.#usedAt.set(name, this.#core.clock.now())
   }
@@ -36,6 +53,7 @@ export class ModelUse {
   forget(name: string): void {
     this.#usedAt.delete(name)
     this.#wantedAt.delete(name)
+    this.#expected.delete(name)
   }
 
   /** Somebody asks for a model of which nothing runs. */

@@ -121,7 +121,7 @@ export class Models implements Disposable {
 
   /** Somebody wants it tried again, whatever kept it from that. */
   tryAnew(model: string): void {
-    this.use.want(model)
+    this.use.expect(model)
     for (const record of this.#core.store.models.replicas(model)) this.liveOf(record).plansAnew()
   }
 
@@ -197,6 +197,7 @@ export class Models implements Disposable {
         return false
       default:
         takeStep({ core, limits: this.#limits, model, record, live }, step)
+        if (step.do === "note" && step.state === "ready") this.use.arrived(model.name)
         // Its hosts are free for whoever waits for them.
         if (step.do === "gone") for (const other of this.#live.all()) other.planAgainAt = null
         // What is asked of a hive shows in its job by and by.
@@ -207,6 +208,7 @@ export class Models implements Disposable {
   #sceneOf(model: ModelRecord, record: ReplicaRecord, live: LiveReplica): ReplicaScene {
     const core = this.#core
     const job = record.job === null ? null : jobOf(core, record.job)
+    live.waitsSince = job?.state === "queued" ? (live.waitsSince ?? core.clock.now()) : null
     if (job !== null) {
       this.#follow(job, live)
       tunnelFor(core, job, record, live, this.#limits)

@@ -1,8 +1,9 @@
 import { servedThereText } from "../../hive/fleet/served-hosts.ts"
+import type { JobId } from "../../protocol/ids.ts"
 import type { ModelRecord, ReplicaRecord } from "../../store/model-record.ts"
 import type { Core } from "../core.ts"
 import { askEngines } from "./ask-engines.ts"
-import { beginHive, ENGINES_KNOWN_MS, placeEver, placeNow, storedModelOf } from "./begin-hive.ts"
+import { beginHive, ENGINES_KNOWN_MS, placeEver, placeNow, placeSoon, storedModelOf } from "./begin-hive.ts"
 import { type GiveWayGround, giveWay, isMissed, whoGivesWay, yielding } from "./give-way.ts"
 import { isSamePlan } from "./hive-plan.ts"
 import type { LiveReplica } from "./live-replica.ts"
@@ -63,6 +64,7 @@ export class ReplicaPlaces {
         const doubts = this.#doubts(model, live)
         const { number } = record
         problem = await beginHive({ core, model, number, avoid, ...doubts, memberFile, packageIndex, stored })
+        if (problem !== null) problem = await this.#insteadOf(model, record, live, stored, problem)
         if (problem !== null) givers = await this.#makeRoom(model, record, live, stored)
         isHopeless =
           problem !== null && live.isBoundSomewhere(model.generation) && !this.#couldEver(model, live, stored)
@@ -83,6 +85,39 @@ export class ReplicaPlaces {
     return placeEver(this.#options.core, { model, avoid: this.#leftOut(live), ...doubts, stored }) !== null
   }
 
+  /**
+   * Where hives are in its way that have waited for long, and cannot start yet, it is begun in their place, if it can start at once.
+   * @param problem why it has no place as long as those keep theirs
+   * @returns why there is no place for it, in words; `null` when it was sent
+   */
+  async #insteadOf(
+    model: ModelRecord,
+    record: ReplicaRecord,
+    live: LiveReplica,
+    stored: StoredModel,
+    problem: string,
+  ): Promise<string | null> {
+    const { core, memberFile, packageIndex } = this.#options
+    const waiting = isMissed(this.#options, record) ? this.#longWaiting(model.name) : []
+    if (waiting.length === 0) return problem
+    const avoid = this.#avoided(record, live, new Set(), waiting)
+    const doubts = this.#doubts(model, live)
+    const hosts = new Set(placeNow(core, { model, avoid, ...doubts, stored })?.members.map(({ host }) => host))
+    const instead = waiting.filter(({ plan }) => plan?.members.some(({ host }) => hosts.has(host)))
+    if (instead.length === 0) return problem
+    const { number } = record
+    return beginHive({ core, model, number, avoid, ...doubts, memberFile, packageIndex, stored, instead })
+  }
+
+  /** Replicas of other models that have waited in the queue for as long as others must be unused to give way. */
+  #longWaiting(name: string): readonly ReplicaRecord[] {
+    const { core, limits, liveOf } = this.#options
+    const until = core.clock.now() - limits.giveWayMs
+    const others = core.store.models.list().filter((other) => other.name !== name)
+    const replicas = others.flatMap((other) => core.store.models.replicas(other.name))
+    return replicas.filter((one) => (liveOf(one).waitsSince ?? Number.POSITIVE_INFINITY) <= until)
+  }
+
   /** Where others are in its way that nobody uses, and somebody waits for it, they stop. @returns these */
   async #makeRoom(model: ModelRecord, record: ReplicaRecord, live: LiveReplica, stored: StoredModel) {
     const { core } = this.#options
@@ -91,13 +126,19 @@ export class ReplicaPlaces {
       yielding(this.#options, model.name),
       (without) => {
         const avoid = this.#avoided(record, live, without)
-        const doubts = this.#doubts(model, live)
-        return placeEver(core, { model, avoid, ...doubts, stored })
+        const placing = { model, avoid, ...this.#doubts(model, live), stored, without: this.#jobsOf(without) }
+        const place = placeSoon(core, placing)
+        return place === null ? null : new Set(place.members.map(({ host }) => host))
       },
       (name) =>
         new Set(core.store.models.replicas(name).flatMap(({ plan }) => plan?.members.map(({ host }) => host) ?? [])),
     )
     return names.length > 0 && (await giveWay(this.#options, names, record)) ? names : []
+  }
+
+  #jobsOf(models: ReadonlySet<string>): ReadonlySet<JobId> {
+    const { store: stored } = this.#options.core
+    return new Set([...models].flatMap((name) => stored.models.replicas(name).flatMap(({ job }) => job ?? [])))
   }
 
   /** A place is being made for it. */
@@ -172,13 +213,19 @@ export class ReplicaPlaces {
     return new Map([...known].map(([host, { reason }]) => [host, reason]))
   }
 
-  /** Hosts that it must not have: those of other hives, and those that could not run it. @param without models that would give way */
-  #avoided(record: ReplicaRecord, live: LiveReplica, without: ReadonlySet<string> = new Set()): Map<string, string> {
+  /** Hosts that it must not have: those of other hives, and those that could not run it. @param without models that would give way @param waiting replicas that would */
+  #avoided(
+    record: ReplicaRecord,
+    live: LiveReplica,
+    without: ReadonlySet<string> = new Set(),
+    waiting: readonly ReplicaRecord[] = [],
+  ): Map<string, string> {
     const { store: stored } = this.#options.core
     const avoid = this.#leftOut(live)
     for (const { name } of stored.models.list()) {
       if (without.has(name)) continue
       for (const other of stored.models.replicas(name)) {
+        if (waiting.some(({ job }) => job === other.job)) continue
         if (other.job === null || (other.model === record.model && other.number === record.number)) continue
         for (const { host } of other.plan?.members ?? [])
           avoid.set(host, servedThereText(name, other.state === "ending"))

@@ -13,6 +13,7 @@ import { PreparedFleet } from "../../hive/plan/prepared-fleet.ts"
 import type { HiveNetwork } from "../../protocol/hive-network.ts"
 import type { HostView } from "../../protocol/host.ts"
 import { standingOf, takesJobs } from "../../protocol/host-standing.ts"
+import type { JobId } from "../../protocol/ids.ts"
 import type { ServeOptions } from "../../protocol/model-api.ts"
 import type { Core } from "../core.ts"
 import { hostView } from "../fleet/host-view.ts"
@@ -31,6 +32,8 @@ export interface ReplicaWish {
   readonly withoutCables?: ReadonlyMap<string, string>
   /** Hosts, by id, where a member needs more than is planned, and how many times that. */
   readonly needFactors?: NeedFactors
+  /** Jobs that are left out, as if they had ended. */
+  readonly without?: ReadonlySet<JobId>
 }
 
 export type ReplicaChoice =
@@ -48,7 +51,7 @@ export type ReplicaChoice =
  * replica lie on several hosts only where none holds all, and where its members may talk to each other.
  */
 export function planReplica(core: Core, wish: ReplicaWish): ReplicaChoice {
-  const views = core.fleet.all().map((host) => hostView(core, host, { user: wish.user, role: "user" }))
+  const views = core.fleet.all().map((host) => hostView(core, host, { user: wish.user, role: "user" }, wish.without))
   const now = choose(core, wish, fleetOf(core, wish, views, true))
   const later = choose(core, wish, fleetOf(core, wish, views, false))
   // Nobody splits for the sake of an hour what one Mac holds: a token over a network costs more for as long as it is served.
