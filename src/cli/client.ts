@@ -5,6 +5,7 @@ import { WindfallError } from "../protocol/errors.ts"
 import { nodeHttp, nodeHttps } from "./builtin.ts"
 import type { Login } from "./config.ts"
 import { readError, readJson, sendBytes } from "./http-body.ts"
+import { checkPath } from "./request-path.ts"
 import { placeOf, readServerUrl } from "./server-url.ts"
 import { trustOf, unknownOutcome, unreachable } from "./unreachable.ts"
 
@@ -143,6 +144,7 @@ export class Client {
     options: RequestOptions,
     { read, changes = false, onSent }: Handling<Answer>,
   ): Promise<Answer> {
+    checkPath(path)
     const patienceMs = options.patienceMs ?? PATIENCE_MS
     const startedAt = this.#clock.monotonicMs()
     let unanswered = 0

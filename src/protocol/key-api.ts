@@ -4,6 +4,13 @@ import type { TokenLimit } from "./token-limit.ts"
 /** What keys for models begin with: some clients take nothing for a key that does not begin with `sk-`. */
 export const KEY_PREFIX = "sk-wf-"
 
+/** Why a text cannot name a key, or `null` when it can. */
+export function keyNameProblem(name: string): string | null {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)
+    ? null
+    : "a name has up to 63 letters, digits, dots, dashes and underscores, and starts with a letter or digit"
+}
+
 /** How long a key may last that is to expire, in milliseconds. */
 export const KEY_LIFE_MS = { minimum: 1_000, maximum: 3_660 * 86_400_000 }
 

@@ -54,6 +54,12 @@ async function chatAtTerminal(): Promise<void> {
   await user.sees("> ")
   user.type("/exit\r")
   await user.sees("code=0")
+  // Ctrl-D, too, while an answer comes: it is said to its end.
+  await using leaving = new TerminalUser(pool(), "windfall chat tiny; echo code=$?")
+  await leaving.sees("> ")
+  leaving.type("after 300 ms\r\x04")
+  await leaving.sees("You said: after 300 ms")
+  await leaving.sees("code=0")
 }
 
 /** Of a folder's links only weights whose header was read come from elsewhere. */
@@ -62,9 +68,11 @@ async function keepsLinksHome(project: string): Promise<void> {
   writeFileSync(join(project, "token"), "hf_secret")
   symlinkSync("../0123abcd", join(project, "linked/tiny.gguf"))
   symlinkSync("../token", join(project, "linked/notes.txt"))
+  writeFileSync(join(project, "linked/.env"), "TOKEN=hf_secret")
   const { exitCode, stderr } = await pool().windfall(["model", "pull", "linked"])
   assert.equal(exitCode, 0, stderr)
   assert.match(stderr, /left behind: notes\.txt, a link that leads out of the folder$/m)
+  assert.match(stderr, /secrets stay home: \.env$/m)
   mkdirSync(join(project, "needs"))
   for (const name of ["config.json", "tokenizer.json"]) symlinkSync("../token", join(project, "needs", name))
   assertRefused(

@@ -74,11 +74,10 @@ async function refusalOf(response: IncomingMessage, request: ChatRequest): Promi
 
 function refused({ model, messages }: ChatRequest, { message, code }: Refusal): WindfallError {
   const text = `Cannot ask ${model}: ${typeof message === "string" ? message : "it failed"}`
-  if (code !== "context_length_exceeded")
+  if (code !== "context_length_exceeded" && code !== "request_too_large")
     return new WindfallError("wrong_state", text, { hint: `How it stands: windfall model show ${model}` })
   const isFirst = !messages.some(({ role }) => role === "assistant")
-  const more = `windfall model serve ${model} --context TOKENS gives it more room`
-  return new WindfallError("too_large", text, {
-    hint: isFirst ? `Ask less at once; ${more}` : `/clear begins anew, without what was said so far; ${more}`,
-  })
+  const less = isFirst ? "Ask less at once" : "/clear begins anew, without what was said so far"
+  const more = `; windfall model serve ${model} --context TOKENS gives it more room`
+  return new WindfallError("too_large", text, { hint: code === "request_too_large" ? less : less + more })
 }

@@ -58,7 +58,7 @@ export class Conversation {
     } finally {
       waiting.abort()
       const { stdout } = this.#cli
-      if (isThinking && stdout.isTerminal) await stdout.write(PLAIN)
+      if (isThinking && stdout.isTerminal) await stdout.write(this.#style(PLAIN))
       await stdout.write("\n")
     }
     this.#messages = answer === "" ? before : [...this.#messages, { role: "assistant", content: answer }]
@@ -72,9 +72,13 @@ export class Conversation {
       if (!isThought) await stdout.write(text)
       return false
     }
-    const change = isThought === wasThinking ? "" : isThought ? DIM : `${PLAIN}\n`
+    const change = isThought === wasThinking ? "" : isThought ? this.#style(DIM) : `${this.#style(PLAIN)}\n`
     await stdout.write(`${change}${text.replaceAll(UNPRINTABLE, (found) => ("\n\t".includes(found) ? found : ""))}`)
     return isThought
+  }
+
+  #style(sequence: string): string {
+    return this.#cli.settings.color ? sequence : ""
   }
 
   /** A model that was idle takes a while to start. */

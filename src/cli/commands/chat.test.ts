@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { Child, type Ended } from "../../../test/support/child.ts"
 import { GatewayScene } from "../../../test/support/gateway-scene.ts"
-import { type EngineAsked, streamWords } from "../../../test/support/scripted-engine.ts"
+import { beginStream, chatChunk, data, type EngineAsked, streamWords } from "../../../test/support/scripted-engine.ts"
 
 const MAIN = join(import.meta.dirname, "../main.ts")
 
@@ -84,4 +84,35 @@ test("a model that is not there is said before anything is asked, with a near na
   assert.match(far.stderr, /there is no such model\n {2}See which there are: windfall model ls/)
   assert.equal(scene.engine.asked.length, 0)
   assert.equal((await scene.server.call<{ keys: unknown[] }>("GET", "/v1/keys")).keys.length, 1, "that of the scene")
+})
+
+for (const [signal, isAnswering, code] of [
+  ["SIGTERM", true, 143],
+  ["SIGHUP", true, 129],
+  ["SIGINT", false, 130],
+] as const) {
+  test(`${signal} ${isAnswering ? "in the middle of an answer" : "while no question comes"} ends it, and no key is left`, async () => {
+    await using scene = await startScene((asked) => {
+      if (isAnswering) beginStream(asked).write(data(chatChunk({ content: "Hel" })))
+      else streamWords(asked, ["Hel", "lo"])
+    })
+    await using child = new Child(process.execPath, [MAIN, "chat", "tiny"], {
+      cwd: scene.server.folder.path,
+      env: { HOME: scene.server.folder.path, WINDFALL_URL: scene.url, WINDFALL_TOKEN: scene.server.adminToken },
+      openInput: true,
+    })
+    child.process.stdin.write("Hi\n")
+    await child.says(isAnswering ? "Hel" : "Hello\n")
+    child.process.kill(signal)
+    const { exitCode, stderr } = await child.ended
+    assert.equal(exitCode, code, stderr)
+    assert.equal((await scene.server.call<{ keys: unknown[] }>("GET", "/v1/keys")).keys.length, 1, "that of the scene")
+  })
+}
+
+test("a question larger than the gateway takes is left out, too", async () => {
+  await using scene = await startScene((asked) => streamWords(asked, ["Hello"]))
+  const { exitCode, stdout, stderr } = await chat(scene, "tiny", `${"x".repeat(32 * 1024 ** 2)}\nHi\n`)
+  assert.deepEqual([exitCode, stdout.trim()], [2, "Hello"], stderr)
+  assert.match(stderr, /larger than 32 MiB\n {2}Ask less at once\n/)
 })

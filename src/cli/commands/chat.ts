@@ -4,6 +4,7 @@ import { WindfallError } from "../../protocol/errors.ts"
 import type { MadeKey, UnknownModel } from "../../protocol/key-api.ts"
 import type { ModelView } from "../../protocol/model-api.ts"
 import { Conversation, chatAct } from "../chat/conversation.ts"
+import { EndSignals } from "../chat/end-signals.ts"
 import type { Cli } from "../cli.ts"
 import { command } from "../command-line/command.ts"
 import { notEmpty, value } from "../command-line/option.ts"
@@ -26,6 +27,7 @@ export const chat = command({
   ],
   async run(cli, { system }, [named]) {
     const model = named ?? (await onlyModel(cli))
+    using ends = new EndSignals()
     const made = await cli.client.post<MadeKey>("/v1/keys", {
       name: "chat",
       models: [model],
@@ -34,9 +36,10 @@ export const chat = command({
     try {
       for (const unknown of made.unknownModels) throw unknownModel(unknown)
       const conversation = new Conversation(cli, { key: made.key, model, system: system ?? null })
-      return await (process.stdin.isTTY && cli.stdout.isTerminal
-        ? talk(cli, model, conversation)
-        : answerLines(cli, conversation))
+      const exitCode = await (process.stdin.isTTY && cli.stdout.isTerminal
+        ? talk(cli, model, conversation, ends.signal)
+        : answerLines(cli, conversation, ends.signal))
+      return ends.exitCode ?? exitCode
     } finally {
       await cli.client.delete(`/v1/keys/${encodeURIComponent(made.id)}`).catch(() => {})
     }
@@ -69,42 +72,46 @@ function unknownModel({ name, near }: UnknownModel): WindfallError {
 /**
  * Each line is a question. One that is too long for the model, with what was said before it, is said and left out: those that follow may be
  * short enough, or `/clear` may. Whatever else goes wrong would for them, too.
+ * @param over ends it, also in the middle of an answer
  * @returns the exit code
  */
-async function answerLines(cli: Cli, conversation: Conversation): Promise<number> {
-  const end = new AbortController()
-  const stop = () => end.abort()
+async function answerLines(cli: Cli, conversation: Conversation, over: AbortSignal): Promise<number> {
   let exitCode = 0
-  process.once("SIGINT", stop)
-  try {
-    for await (const line of createInterface({ input: process.stdin })) {
-      const typed = line.trim()
-      if (typed === "") continue
-      const act = chatAct(typed)
-      if (act === "exit") break
-      if (act === "clear") conversation.clear()
-      else if (act === null) {
-        try {
-          await conversation.ask(typed, end.signal)
-        } catch (error) {
-          if (!(error instanceof WindfallError && error.code === "too_large")) throw error
-          await sayError(cli, error)
-          exitCode = error.exitCode
-        }
+  const lines = createInterface({ input: process.stdin })
+  over.addEventListener("abort", () => lines.close(), { once: true })
+  for await (const line of lines) {
+    if (over.aborted) break
+    const typed = line.trim()
+    if (typed === "") continue
+    const act = chatAct(typed)
+    if (act === "exit") break
+    if (act === "clear") conversation.clear()
+    else if (act === null) {
+      try {
+        await conversation.ask(typed, over)
+      } catch (error) {
+        if (!(error instanceof WindfallError && error.code === "too_large")) throw error
+        await sayError(cli, error)
+        exitCode = error.exitCode
       }
-      if (end.signal.aborted) return 130
     }
-    return exitCode
-  } finally {
-    process.off("SIGINT", stop)
   }
+  return exitCode
 }
 
-/** A prompt, with the history that arrow keys go through. @returns the exit code */
-async function talk(cli: Cli, model: string, conversation: Conversation): Promise<number> {
+/**
+ * A prompt, with the history that arrow keys go through. Ctrl-D closes it: also while an answer comes, which comes whole then.
+ * @param over ends it, also in the middle of an answer
+ * @returns the exit code
+ */
+async function talk(cli: Cli, model: string, conversation: Conversation, over: AbortSignal): Promise<number> {
   await say(cli, `${model}. ${HELP}`)
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> ", historySize: 200 })
   let answering: AbortController | null = null
+  let isClosed = false
+  lines.once("close", () => {
+    isClosed = true
+  })
   lines.on("SIGINT", () => {
     if (answering !== null) answering.abort()
     else {
@@ -114,9 +121,11 @@ async function talk(cli: Cli, model: string, conversation: Conversation): Promis
       lines.prompt()
     }
   })
+  over.addEventListener("abort", () => lines.close(), { once: true })
   try {
     lines.prompt()
     for await (const line of lines) {
+      if (over.aborted) break
       const typed = line.trim()
       answering = new AbortController()
       try {
@@ -124,13 +133,14 @@ async function talk(cli: Cli, model: string, conversation: Conversation): Promis
         if (act === "exit") return 0
         if (act === "help") await say(cli, HELP)
         else if (act === "clear") conversation.clear()
-        else if (typed !== "") await conversation.ask(typed, answering.signal)
+        else if (typed !== "") await conversation.ask(typed, AbortSignal.any([answering.signal, over]))
       } catch (error) {
         if (!(error instanceof WindfallError)) throw error
         await say(cli, error.hint === undefined ? error.message : `${error.message}. ${error.hint}`)
       }
       answering = null
-      lines.prompt()
+      // What was typed ahead comes yet.
+      if (!isClosed) lines.prompt()
     }
     return 0
   } finally {

@@ -22,7 +22,7 @@ test("a key is made, used, listed with what it used, and removed", async () => {
     "create",
     "editor",
     "--models",
-    "tiny,other",
+    "tiny, other,,tiny",
     "--limit",
     "1M/day",
     "--expires",
@@ -49,7 +49,14 @@ test("what is wrong is said, and no key is made", async () => {
   await using scene = await GatewayScene.start()
   for (const [words, text] of [
     [["key", "create"], /NAME/],
-    [["key", "create", "a b"], /"name" must be/],
+    [["key", "create", "a b"], /Cannot name a key "a b": a name has up to 63 letters/],
+    [["key", "create", ""], /Cannot name a key "": a name has/],
+    // As "$FIRST,$SECOND" is where both are empty.
+    [["key", "create", "a", "--models", ","], /Cannot read --models ,: it names no model/],
+    [["key", "create", "a", "--models", "tiny,ti*"], /no model can be called "ti\*": a name has/],
+    [["key", "create", "a", "--models", "owner/model"], /no model can be called "owner\/model"/],
+    [["key", "rm", ""], /a name is empty/],
+    [["key", "rm", ".."], /Cannot ask for "\.\.": nothing is called so/],
     [["key", "create", "a", "--limit", "many"], /"many" is not a limit: .* 1M\/day/],
     [["key", "create", "a", "--user", "nobody"], /Cannot find the user "nobody"/],
     [["key", "rm", "k1"], /there is none of that id\n.*key ls/],

@@ -1,8 +1,10 @@
+import { WindfallError } from "../../protocol/errors.ts"
 import { readDuration } from "../../protocol/job-values.ts"
-import { KEY_LIFE_MS, type KeyView, type MadeKey } from "../../protocol/key-api.ts"
+import { KEY_LIFE_MS, type KeyView, keyNameProblem, type MadeKey } from "../../protocol/key-api.ts"
+import { modelNameProblem } from "../../protocol/model-api.ts"
 import { parseTokenLimit, tokenLimitWords } from "../../protocol/token-limit.ts"
 import { command } from "../command-line/command.ts"
-import { flag, list, notEmpty, value } from "../command-line/option.ts"
+import { flag, listOf, notEmpty, value } from "../command-line/option.ts"
 import { formatTime } from "../render/age.ts"
 import { keyTable } from "../render/key-table.ts"
 import { printJson, say } from "../say.ts"
@@ -15,9 +17,10 @@ export const keyCreate = command({
   minimum: 1,
   maximum: 1,
   options: {
-    models: list(
+    models: listOf(
       "NAME",
       "only for these models, with commas between them, also for some that are to be served later (default: all)",
+      readModels,
     ),
     expires: value("DURATION", "useless after this long, for instance 90d (default: never)", readExpiry, {
       also: ["expiry"],
@@ -35,7 +38,10 @@ export const keyCreate = command({
     ["windfall key create notebook --models qwen3-30b --limit 1M/day --expires 90d", "one that is held short"],
   ],
   async run(cli, options, [name = ""]) {
-    const models = (options.models ?? []).flatMap((each) => each.split(",")).filter((each) => each !== "")
+    const problem = keyNameProblem(name)
+    if (problem !== null)
+      throw new WindfallError("invalid_input", `Cannot name a key ${JSON.stringify(name)}: ${problem}`)
+    const models = [...new Set((options.models ?? []).flat())]
     const made = await cli.client.post<MadeKey>("/v1/keys", {
       name,
       user: options.user ?? null,
@@ -64,6 +70,20 @@ function unknownText({ id }: MadeKey, { name, near }: MadeKey["unknownModels"][n
   const again =
     near === null ? "" : ` Did you mean "${near}"? Then make another key, and remove this one: windfall key rm ${id}`
   return `no model is called "${name}" yet: the key is for it once it is served.${again}`
+}
+
+/** A key for names that no model can have would open nothing, and one that names none must not open all. */
+function readModels(text: string): readonly string[] {
+  const names = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "")
+  if (names.length === 0) throw new SyntaxError("it names no model")
+  for (const name of names) {
+    const problem = modelNameProblem(name)
+    if (problem !== null) throw new SyntaxError(`no model can be called ${JSON.stringify(name)}: ${problem}`)
+  }
+  return names
 }
 
 function readExpiry(text: string): number {

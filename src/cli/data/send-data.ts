@@ -70,7 +70,7 @@ export async function sendData(
     root,
   )
   let scanned = await scan(cli, root, rules, cache)
-  await sayWhatStays(cli, scanned, rules)
+  await sayWhatStays(cli, scanned, rules, model === undefined ? " (one travels with --include PATH)" : "")
   if (model !== undefined) requireFiles(scanned, model.needed)
   let thorough = false
   for (let turn = 1, scans = 1; ; turn++) {
@@ -162,7 +162,8 @@ async function scan(cli: Cli, root: string, rules: DataRules, cache: StatCache):
   }
 }
 
-async function sayWhatStays(cli: Cli, scanned: ScannedTree, { includes }: DataRules): Promise<void> {
+/** @param otherwise how secrets travel all the same, where they can */
+async function sayWhatStays(cli: Cli, scanned: ScannedTree, { includes }: DataRules, otherwise: string): Promise<void> {
   const junk = scanned.leftOut.filter(({ why }) => why === "never").map((one) => printable(one.path))
   if (junk.length > 0) await say(cli, `left out, as of use on one machine only: ${firstAndMore(junk)}`)
   const behind = leftBehind(scanned).map(printable)
@@ -179,7 +180,7 @@ async function sayWhatStays(cli: Cli, scanned: ScannedTree, { includes }: DataRu
     const names = secrets.slice(0, NAMED).map(({ path, kind }) => printable(kind === "folder" ? `${path}/` : path))
     const rest = secrets.length - names.length
     const more = rest > 0 ? ` and ${rest} more` : ""
-    await say(cli, `secrets stay home (one travels with --include PATH): ${names.join(", ")}${more}`)
+    await say(cli, `secrets stay home${otherwise}: ${names.join(", ")}${more}`)
   }
   const sent = includes.text === "" ? [] : secretsIn(scanned)
   if (sent.length > 0) await say(cli, `secret files travel, as you asked: ${firstAndMore(sent.map(printable))}`)
