@@ -25,5 +25,12 @@ const TYPES: Readonly<Record<ProblemKind, string>> = {
 /** The body of an error in Anthropic's shape; inside a stream it is the data of an event `error`. */
 export function anthropicError(problem: GatewayProblem, requestId: string): JsonObject {
   const { message, kind } = problem
-  return { type: "error", error: { type: TYPES[kind], message }, request_id: requestId }
+  const text = kind === "context_exceeded" ? `${tooLongWords(message)}. ${message}` : message
+  return { type: "error", error: { type: TYPES[kind], message: text }, request_id: requestId }
+}
+
+/** By these clients of Anthropic know a prompt that is too long, and some make it shorter by themselves; others look for OpenAI's words, which follow. */
+function tooLongWords(message: string): string {
+  const [, most, asked] = /length is (\d+) tokens\..* resulted in (more than \d+|\d+) tokens/.exec(message) ?? []
+  return most === undefined ? "prompt is too long" : `prompt is too long: ${asked} tokens > ${most} maximum`
 }

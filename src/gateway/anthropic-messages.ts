@@ -13,7 +13,7 @@ import { stopWordOf, TELL_STOP_WORD } from "./stop-word.ts"
 import { type TokenUsage, usageOf } from "./token-usage.ts"
 
 const PLAIN = new Set(["temperature", "top_p", "top_k"])
-const READ = ["messages", "system", "stop_sequences", "tools", "tool_choice", "thinking"]
+const READ = ["messages", "system", "stop_sequences", "tools", "tool_choice", "thinking", "output_format"]
 
 /** POST /v1/messages, translated from and to a chat. */
 export const anthropicMessages: Dialect = {
@@ -37,10 +37,11 @@ export const anthropicMessages: Dialect = {
         ...readStops(body.stop_sequences),
         ...toChatTools(body.tools),
         ...toChatToolChoice(body.tool_choice, body.tools),
+        ...readFormat(body),
         ...(wantsThinking(body) ? { chat_template_kwargs: { enable_thinking: true } } : {}),
         ...streamFields(stream),
       },
-      ignored: ignored.filter((name) => !READ.includes(name)),
+      ignored: ignored.flatMap((name) => ignoredParts(name, body)),
     }
   },
   answer(_asked, original, answer, { model, id }) {
@@ -51,12 +52,34 @@ export const anthropicMessages: Dialect = {
       type: "message",
       role: "assistant",
       model,
-      content: shown.map(({ begin, text }) => blockOf(begin, text)),
+      content: shown.map(({ begin, text }) => blockOf(begin, text, finishReason === "length")),
       ...stopFields(finishReason, ownStop(original, stopWordOf(answer))),
       usage: anthropicUsage(usageOf(answer)),
     }
   },
   stream: (_asked, original, names) => anthropicStream(original, wantsThinking(original), names),
+}
+
+/** What an answer is held to; by its former name, too. */
+function readFormat(body: JsonObject): JsonObject {
+  if ((body.output_config ?? undefined) !== undefined && objectOf(body.output_config) === undefined)
+    throw badRequest("output_config: must be an object", "output_config")
+  const given = objectOf(body.output_config)?.format ?? body.output_format ?? undefined
+  if (given === undefined) return {}
+  const format = objectOf(given)
+  if (format?.type !== "json_schema" || objectOf(format.schema) === undefined)
+    throw badRequest("output_config.format: must be of type json_schema, and have a schema", "output_config.format")
+  return { response_format: { type: "json_schema", json_schema: { name: "output", schema: format.schema } } }
+}
+
+/** A field is named whole where nothing of it is read. */
+function ignoredParts(name: string, body: JsonObject): readonly string[] {
+  if (READ.includes(name)) return []
+  const config = name === "output_config" ? objectOf(body.output_config) : undefined
+  if (config === undefined) return [name]
+  return Object.keys(config)
+    .filter((part) => part !== "format" && config[part] !== null)
+    .map((part) => `output_config.${part}`)
 }
 
 function readStops(value: unknown): JsonObject {
@@ -77,10 +100,11 @@ function wantsThinking(body: JsonObject): boolean {
   return type === "enabled" || type === "adaptive"
 }
 
-function blockOf(begin: PartBegin, text: string): JsonObject {
+/** @param isCut the answer came to its most tokens: the last call may be half of one, which clients are to tell by `stop_reason` */
+function blockOf(begin: PartBegin, text: string, isCut: boolean): JsonObject {
   if (begin.kind !== "tool")
     return begin.kind === "text" ? { type: "text", text } : { type: "thinking", thinking: text, signature: "" }
-  const input = text === "" ? {} : objectOf(parseJson(text))
+  const input = text === "" ? {} : (objectOf(parseJson(text)) ?? (isCut ? {} : undefined))
   if (input === undefined)
     throw new GatewayProblem("engine", `The model called the tool ${begin.name} with arguments that are no JSON object`)
   return { type: "tool_use", id: begin.id, name: begin.name, input }

@@ -29,14 +29,18 @@ const SHAPES: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string,
 /** As other dialects than a chat call it. */
 const NAMES: Readonly<Partial<Record<Dialect["name"], Readonly<Record<string, string>>>>> = {
   responses: { response_format: "text.format", reasoning_effort: "reasoning" },
-  messages: { parallel_tool_calls: "tool_choice.disable_parallel_tool_use" },
+  messages: {
+    parallel_tool_calls: "tool_choice.disable_parallel_tool_use",
+    response_format: "output_config.format",
+  },
 }
 
 /**
  * A request as its engine can be asked it: what it would pass over is refused where a client relies on it, else left out and named.
  * @throws {GatewayProblem} bad_request
  */
-export function forEngine(asked: Asked, dialect: Dialect["name"], model: string, engine: EngineRequests): Asked {
+export function forEngine(given: Asked, dialect: Dialect["name"], model: string, engine: EngineRequests): Asked {
+  const asked = { ...given, body: withOneTool(given.body) }
   const { lacks, leastNumbers, defaults, engineName, seeds, knowsTools } = engine
   const body: Record<string, unknown> = { ...defaults, ...withSeed(asked.body, seeds) }
   const ignored: string[] = []
@@ -69,6 +73,17 @@ export function forEngine(asked: Asked, dialect: Dialect["name"], model: string,
     ignored: [...asked.ignored, ...ignored],
     choices: choices === undefined ? undefined : { ...choices, changes },
   }
+}
+
+/**
+ * Engines know of a choice only whether there must be a call: llama.cpp takes a function that is named for `auto`, with a word in its log. So
+ * where one is named it is the only one they see, and it must be called.
+ */
+function withOneTool(body: JsonObject): JsonObject {
+  const named = objectOf(objectOf(body.tool_choice)?.function)?.name
+  if (named === undefined || !Array.isArray(body.tools)) return body
+  const tools = body.tools.filter((tool) => objectOf(objectOf(tool)?.function)?.name === named)
+  return { ...body, tools, tool_choice: "required" }
 }
 
 /** A seed beyond those that the engine has stands for one of these: by itself it would come to what the engine takes for any. */

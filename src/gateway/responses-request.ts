@@ -53,6 +53,12 @@ function addItem(item: JsonObject, messages: JsonObject[], at: string): void {
       return
     case "reasoning":
       return
+    case "item_reference":
+      throw new GatewayProblem(
+        "unsupported",
+        `'${at}': items of type "item_reference" are not supported, as no answers are kept here: send the items themselves, as clients do with store: false`,
+        { param: at },
+      )
     default:
       throw new GatewayProblem("unsupported", `'${at}': items of type "${short(item.type)}" are not supported`, {
         param: at,
