@@ -17,19 +17,40 @@ export function toChatMessages(system: unknown, messages: unknown): JsonObject[]
     const message = objectOf(each)
     if (message?.role === "user") chat.push(...userMessages(message.content, at))
     else if (message?.role === "assistant") chat.push(assistantMessage(message.content, at))
-    else throw badRequest(`${at}.role: must be user or assistant`, at)
+    else if (message?.role === "system") addSystem(chat, textOfBlocks(message.content, at))
+    else throw badRequest(`${at}.role: must be user, assistant or system`, at)
   }
   return chat
 }
 
 function systemText(system: unknown): string {
-  if (system === undefined || system === null) return ""
-  return blocksOf(system, "system")
+  return system === undefined || system === null ? "" : textOfBlocks(system, "system")
+}
+
+function textOfBlocks(content: unknown, at: string): string {
+  return blocksOf(content, at)
     .map((block, index) => {
-      if (block.type !== "text") throw badRequest(`system.${index}.type: must be text`, "system")
+      if (block.type !== "text") throw badRequest(`${at}.${index}.type: must be text`, at)
       return String(block.text ?? "")
     })
     .join("\n")
+}
+
+/**
+ * What the system says in the midst of a conversation, as Claude Code sends it: at its beginning it is the system's word to chat templates, too.
+ * Later many of them know no such word, or end at one, so it is a marked part of what the user said there, as that client has it by itself
+ * elsewhere.
+ */
+function addSystem(chat: JsonObject[], text: string): void {
+  const last = chat.at(-1)
+  if (last === undefined) chat.push({ role: "system", content: text })
+  else if (last.role === "system") chat[chat.length - 1] = { ...last, content: `${String(last.content)}\n${text}` }
+  else {
+    const marked = `<system-reminder>\n${text}\n</system-reminder>`
+    if (last.role !== "user") chat.push({ role: "user", content: marked })
+    else if (Array.isArray(last.content)) last.content.push({ type: "text", text: marked })
+    else chat[chat.length - 1] = { ...last, content: `${String(last.content)}\n${marked}` }
+  }
 }
 
 /** A text is a block of it. */

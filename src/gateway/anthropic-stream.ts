@@ -5,10 +5,12 @@ import { type AnswerNames, requestIdOf, type StreamWriter } from "./dialect.ts"
 import { eventText } from "./event-stream.ts"
 import type { JsonObject } from "./json-object.ts"
 import { stopWordOf } from "./stop-word.ts"
+import { promptUsageOf, type TokenUsage } from "./token-usage.ts"
 
 /**
  * A chat's chunks in the order that Anthropic's clients rely on: message_start; of each block its start, deltas and stop; message_delta,
- * message_stop. How many tokens the prompt had is known only at the end: message_delta tells it, which clients take as the later word.
+ * message_stop. How many tokens the prompt had is told at the beginning where the engine says it before its first token, as some clients read it
+ * there only; else it is known only at the end: message_delta tells it in any case, which clients take as the later word.
  */
 export function anthropicStream(asked: JsonObject, showsThinking: boolean, { model, id }: AnswerNames): StreamWriter {
   const parts = new AnswerParts()
@@ -17,7 +19,7 @@ export function anthropicStream(asked: JsonObject, showsThinking: boolean, { mod
   let index = -1
   let open: PartBegin["kind"] | null = null
 
-  const begin = (): string => {
+  const begin = (prompt?: TokenUsage): string => {
     if (hasBegun) return ""
     hasBegun = true
     const message = {
@@ -28,7 +30,7 @@ export function anthropicStream(asked: JsonObject, showsThinking: boolean, { mod
       content: [],
       stop_reason: null,
       stop_sequence: null,
-      usage: anthropicUsage(undefined),
+      usage: anthropicUsage(prompt),
     }
     return `${event("message_start", { message })}${event("ping", {})}`
   }
@@ -49,7 +51,7 @@ export function anthropicStream(asked: JsonObject, showsThinking: boolean, { mod
   return {
     chunk(chunk) {
       stopWord = stopWordOf(chunk) ?? stopWord
-      return begin() + parts.chunk(chunk).map(step).join("")
+      return begin(promptUsageOf(chunk)) + parts.chunk(chunk).map(step).join("")
     },
     end(usage) {
       const rest = begin() + parts.end().map(step).join("")

@@ -16,6 +16,8 @@ export interface EngineRequests {
   readonly knowsTools?: boolean
   /** What it is asked for where the client says nothing. */
   readonly defaults: JsonObject
+  /** What a stream is asked with, so that its first chunk says how many tokens the prompt has. */
+  readonly tellsPrompt?: JsonObject
 }
 
 /** Those by which clients are sure of an answer's shape: without them it would be taken for one that has it. The others are preferences. */
@@ -40,9 +42,11 @@ const NAMES: Readonly<Partial<Record<Dialect["name"], Readonly<Record<string, st
  * @throws {GatewayProblem} bad_request
  */
 export function forEngine(given: Asked, dialect: Dialect["name"], model: string, engine: EngineRequests): Asked {
-  const asked = { ...given, body: withOneTool(given.body) }
-  const { lacks, leastNumbers, defaults, engineName, seeds, knowsTools } = engine
+  const asked = { ...given, body: withForcedCall(given.body) }
+  const { lacks, leastNumbers, defaults, engineName, seeds, knowsTools, tellsPrompt } = engine
   const body: Record<string, unknown> = { ...defaults, ...withSeed(asked.body, seeds) }
+  // Only this dialect tells it before the answer.
+  if (dialect === "messages" && asked.stream) Object.assign(body, tellsPrompt)
   const ignored: string[] = []
   // An engine would leave them out without a word, and the answer be taken for that of a model that saw no use for them.
   if (knowsTools === false && asked.body.tools !== undefined && asked.body.tool_choice !== "none")
@@ -77,13 +81,15 @@ export function forEngine(given: Asked, dialect: Dialect["name"], model: string,
 
 /**
  * Engines know of a choice only whether there must be a call: llama.cpp takes a function that is named for `auto`, with a word in its log. So
- * where one is named it is the only one they see, and it must be called.
+ * where one is named it is the only one they see, and it must be called. A format, which holds words, has nothing to hold then; llama.cpp would
+ * keep to it and never call.
  */
-function withOneTool(body: JsonObject): JsonObject {
-  const named = objectOf(objectOf(body.tool_choice)?.function)?.name
-  if (named === undefined || !Array.isArray(body.tools)) return body
-  const tools = body.tools.filter((tool) => objectOf(objectOf(tool)?.function)?.name === named)
-  return { ...body, tools, tool_choice: "required" }
+function withForcedCall(body: JsonObject): JsonObject {
+  const { tools, tool_choice: choice, response_format: _, ...rest } = body
+  const named = objectOf(objectOf(choice)?.function)?.name
+  if (!Array.isArray(tools) || (named === undefined && choice !== "required")) return body
+  const left = tools.filter((tool) => named === undefined || objectOf(objectOf(tool)?.function)?.name === named)
+  return { ...rest, tools: left, tool_choice: "required" }
 }
 
 /** A seed beyond those that the engine has stands for one of these: by itself it would come to what the engine takes for any. */

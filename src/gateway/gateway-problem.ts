@@ -57,7 +57,8 @@ export class GatewayProblem extends Error {
     this.kind = kind
     this.param = options.param ?? null
     this.retryAfterS = options.retryAfterS ?? null
-    this.mayRetry = options.mayRetry ?? true
+    // Claude Code would try a wrong key ten times, for minutes.
+    this.mayRetry = options.mayRetry ?? kind !== "wrong_key"
   }
 
   get status(): number {

@@ -17,6 +17,14 @@ export function usageOf(body: JsonObject): TokenUsage | undefined {
   return { promptTokens, cachedTokens: cached, completionTokens: countOf(usage.completion_tokens) ?? 0 }
 }
 
+/** What llama.cpp says of a prompt while it reads it, where it is asked to; `undefined` where a chunk says nothing of it. */
+export function promptUsageOf(chunk: JsonObject): TokenUsage | undefined {
+  const progress = objectOf(chunk.prompt_progress)
+  const promptTokens = countOf(progress?.total)
+  if (progress === undefined || promptTokens === undefined) return undefined
+  return { promptTokens, cachedTokens: countOf(progress.cache) ?? 0, completionTokens: 0 }
+}
+
 /** As OpenAI's clients read it. */
 export function usageObject({ promptTokens, cachedTokens, completionTokens }: TokenUsage): JsonObject {
   return {

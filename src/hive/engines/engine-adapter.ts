@@ -140,6 +140,8 @@ export interface EngineHttp {
   readonly seeds: number
   /** What it is asked for where a client says nothing. */
   readonly defaults: Readonly<Record<string, number>>
+  /** What a stream is asked with, so that its first chunk says how many tokens the prompt has; empty where it cannot. */
+  readonly tellsPrompt: Readonly<Record<string, boolean>>
   /** Where it says what it works on; `null` where it does not. */
   readonly progressPath: string | null
   /** @throws never: what cannot be read is nothing in flight */

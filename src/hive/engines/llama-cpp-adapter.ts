@@ -64,6 +64,7 @@ export const llamaCppAdapter: EngineAdapter = {
     // It has them in 32 bits, and the last one stands for any (LLAMA_DEFAULT_SEED).
     seeds: 2 ** 32 - 1,
     defaults: {},
+    tellsPrompt: { return_progress: true },
     progressPath: "/slots",
     progress(body) {
       const slots = (Array.isArray(body) ? body : []) as readonly Slot[]

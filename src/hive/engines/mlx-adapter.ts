@@ -68,6 +68,7 @@ export const mlxAdapter: EngineAdapter = {
     seeds: 2 ** 64,
     // By itself it takes the likeliest token always: choices of one prompt would be equal. This is llama.cpp's own (common/common.h).
     defaults: { temperature: 0.8 },
+    tellsPrompt: {},
     progressPath: "/windfall/progress",
     progress(body) {
       const { busy, steps } = (body ?? {}) as { busy?: unknown; steps?: unknown }

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { GatewayScene } from "../../../test/support/gateway-scene.ts"
-import { streamCalls } from "../../../test/support/scripted-engine.ts"
+import {
+  beginStream,
+  chatChunk,
+  data,
+  endOfStream,
+  streamCalls,
+  streamWords,
+} from "../../../test/support/scripted-engine.ts"
+import { llamaCppAdapter } from "../../hive/engines/llama-cpp-adapter.ts"
 import { mlxAdapter } from "../../hive/engines/mlx-adapter.ts"
 
 const messages = [{ role: "user", content: "Hi" }]
@@ -28,8 +36,12 @@ test("a tool that must be called is the only one an engine sees, and it must cal
     const { tools, tool_choice } = scene.engine.asked.at(-1)!.body
     assert.deepEqual([tools, tool_choice], [[chatTools[1]], "required"], path)
   }
-  await scene.chat({ tools: chatTools, tool_choice: "required" })
-  assert.deepEqual(scene.engine.asked.at(-1)!.body.tools, chatTools)
+  const format = { type: "json_schema", json_schema: { name: "x", schema: SCHEMA } }
+  await scene.chat({ tools: chatTools, tool_choice: "required", response_format: format })
+  const { tools, response_format } = scene.engine.asked.at(-1)!.body
+  assert.deepEqual([tools, response_format], [chatTools, undefined], "a format holds words, of which there are none")
+  await scene.chat({ tools: chatTools, tool_choice: "auto", response_format: format })
+  assert.deepEqual(scene.engine.asked.at(-1)!.body.response_format, format)
 })
 
 test("Anthropic's structured outputs hold an answer to their schema, by their former name, too; MLX, which cannot, refuses them", async () => {
@@ -100,4 +112,72 @@ test("a prompt that is too long is told in Anthropic's own words first, by which
     (await ask("word".repeat(100_000)))!,
     /^prompt is too long: more than 2048 tokens > 2048 maximum\. This model's maximum context length is 2048 tokens/,
   )
+})
+
+test("what the system says in the midst of a conversation in Anthropic's dialect is part of the user's words there; at its beginning the system's own", async () => {
+  await using scene = await GatewayScene.start()
+  const tools = [{ name: "look", input_schema: SCHEMA }]
+  const talk = [
+    { role: "system", content: "Be kind" },
+    { role: "user", content: "Hi" },
+    { role: "system", content: [{ type: "text", text: "It is late" }] },
+    { role: "assistant", content: [{ type: "tool_use", id: "call_0", name: "look", input: {} }] },
+    { role: "user", content: [{ type: "tool_result", tool_use_id: "call_0", content: "Rain" }] },
+    { role: "system", content: "Now it is early" },
+  ]
+  const ask = (change: object) => scene.post("/v1/messages", { model: "tiny", max_tokens: 5, tools, ...change })
+  assert.equal((await ask({ system: "Be short", messages: talk })).status, 200)
+  const sent = scene.engine.asked[0]!.body.messages as { role: string; content: string | null }[]
+  assert.deepEqual(
+    sent.map(({ role, content }) => [role, content]),
+    [
+      ["system", "Be short\nBe kind"],
+      ["user", "Hi\n<system-reminder>\nIt is late\n</system-reminder>"],
+      ["assistant", null],
+      ["tool", "Rain"],
+      ["user", "<system-reminder>\nNow it is early\n</system-reminder>"],
+    ],
+  )
+  const wrong = await ask({ messages: [{ role: "system", content: [{ type: "image" }] }] })
+  assert.match(await wrong.text(), /messages\.0\.0\.type: must be text/)
+  assert.match(await (await ask({ messages: [{ role: "tool" }] })).text(), /must be user, assistant or system/)
+})
+
+test("a stream in Anthropic's dialect begins with how many tokens the prompt has, where the engine says it while it reads; no other dialect asks it to", async () => {
+  await using scene = await GatewayScene.start({
+    script: (asked) => {
+      if (asked.body.stream !== true) return streamWords(asked, ["Hello"])
+      const response = beginStream(asked)
+      for (const processed of [0, 9])
+        response.write(
+          data({
+            ...chatChunk({ role: "assistant" }),
+            prompt_progress: { total: 11, cache: 4, processed, time_ms: 1 },
+          }),
+        )
+      response.end(data(chatChunk({ content: "Hello" })) + data(chatChunk({}, "stop")) + endOfStream())
+    },
+  })
+  const { lacks, leastNumbers, seeds, defaults, tellsPrompt } = llamaCppAdapter.http
+  const requests = { engineName: "llama.cpp", lacks: new Set(lacks), leastNumbers, seeds, defaults, tellsPrompt }
+  scene.serve([scene.engine.replica()], { requests })
+  const body = { model: "tiny", max_tokens: 5, stream: true, messages }
+  const text = await (await scene.post("/v1/messages", body)).text()
+  const usages = [...text.matchAll(/"usage":(\{[^}]*\})/g)].map(([, usage]) => JSON.parse(usage!) as object)
+  const prompt = { input_tokens: 7, cache_creation_input_tokens: 0, cache_read_input_tokens: 4 }
+  assert.deepEqual(usages, [
+    { ...prompt, output_tokens: 0 },
+    { ...prompt, output_tokens: 2 },
+  ])
+  assert.equal(text.match(/event: message_start/g)?.length, 1)
+  await (await scene.post("/v1/messages", { ...body, stream: false })).text()
+  await (await scene.chat({ stream: true })).text()
+  const asked = scene.engine.asked.map(({ body: { return_progress } }) => return_progress)
+  assert.deepEqual(asked, [true, undefined, undefined])
+})
+
+test("who has a wrong key is told that it is of no use to try again, which some clients do for minutes", async () => {
+  await using scene = await GatewayScene.start()
+  const response = await scene.post("/v1/messages", { model: "tiny", max_tokens: 5, messages }, { key: "sk-wrong" })
+  assert.deepEqual([response.status, response.headers.get("x-should-retry")], [401, "false"])
 })

@@ -13,8 +13,9 @@ import { lastingProblem, progressText } from "./model-state.ts"
 const SAFE_TOKEN_BYTES = 1_024
 
 function requestsOf(engine: EngineKind): EngineRequests {
-  const { lacks, leastNumbers, seeds, defaults } = adapterOf(engine).http
-  return { engineName: engine === "mlx" ? "MLX" : engine, lacks: new Set(lacks), leastNumbers, seeds, defaults }
+  const { lacks, leastNumbers, seeds, defaults, tellsPrompt } = adapterOf(engine).http
+  const engineName = engine === "mlx" ? "MLX" : engine
+  return { engineName, lacks: new Set(lacks), leastNumbers, seeds, defaults, tellsPrompt }
 }
 
 export interface PublishOptions {
