@@ -19,7 +19,7 @@ export const modelWhere = command({
     "Says which connected hosts hold the weights of what, besides the server: a host gets them when it first serves them, from the server and from other hosts (how far it is stands behind its name), and keeps them until its room is needed. Without a name it says, too, what models of hubs take on the server's disk, when each was used last, and which of them would go to make room for others.",
   minimum: 0,
   maximum: 1,
-  options: { json: flag("print it as JSON, one a line") },
+  options: { json: flag("print it as JSON, one a line; what models of hubs take last, as onServer") },
   examples: [["windfall model where qwen3", "which Macs could start it at once"]],
   async run(cli, options, [named]) {
     const [{ data }, { models }, disk] = await Promise.all([
@@ -46,11 +46,11 @@ export const modelWhere = command({
         },
       )
     }
-    if (options.json) for (const one of shown) await printJson(cli, one)
+    const hasDisk = disk.models.length > 0 && named === undefined
+    if (options.json) for (const one of hasDisk ? [...shown, { onServer: disk }] : shown) await printJson(cli, one)
     else if (shown.length === 0) await cli.stdout.write("No models are served. Bring one: windfall model pull FILE\n")
     else await cli.stdout.write(table(shown))
-    if (!options.json && disk.models.length > 0 && named === undefined)
-      await cli.stdout.write(modelDiskText(disk, cli.clock.now()))
+    if (!options.json && hasDisk) await cli.stdout.write(modelDiskText(disk, cli.clock.now()))
     return 0
   },
 })

@@ -40,7 +40,7 @@ export async function checkRoom(
   const also = promised > 0 ? `, and ${formatBytes(promised)} of it are promised to others on their way` : ""
   const isBudget = modelBytes !== null && (await overDisk()) <= 0
   const where = isBudget
-    ? `of the ${formatBytes(modelBytes)} that models may take (windfall up --model-disk), of which ${formatBytes(heldModelBytes(core))} are taken by models in use`
+    ? `of the ${formatBytes(modelBytes)} that models may take (windfall up --model-disk), of which ${formatBytes(heldModelBytes(core))} are taken by models in use${also}`
     : `on the server's disk, which has ${formatBytes(await freeBytes())}${also}; ${formatBytes(await kept())} stay free`
   throw new WindfallError(
     // Of what models may take somebody has said how much: that is no fault of the disk.

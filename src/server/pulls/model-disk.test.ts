@@ -134,3 +134,16 @@ test("where a model came from is known as long as it is there; what is too much 
   await tidy(at.core)
   assert.deepEqual(await at.names(), ["m2"])
 })
+
+test("what is promised to others on their way is told where it leaves too little; lists in JSON tell what models take, too", async () => {
+  await using at = await scene(2)
+  await at.pull(1)
+  await used(at.core, "m1")
+  at.made.breaks(() => ({ stallAfter: 10 }))
+  await at.made.pull("lab/m2")
+  const words = /taken by models in use, and .* of it are promised to others on their way/
+  await assert.rejects(at.made.pull("lab/m3"), refused("wrong_state", words, /model where/))
+  const { stdout, stderr } = await at.made.server.windfall(["model", "where", "--json"])
+  const last = JSON.parse(stdout.trim().split("\n").at(-1) || "null") as { onServer?: ModelDisk } | null
+  assert.deepEqual(last?.onServer, await at.made.server.call("GET", "/v1/model-disk"), stderr)
+})
