@@ -73,6 +73,11 @@ async function refusalOf(response: IncomingMessage, request: ChatRequest): Promi
 }
 
 function refused({ model, messages }: ChatRequest, { message, code }: Refusal): WindfallError {
+  // It was known when the conversation began.
+  if (code === "model_not_found")
+    return new WindfallError("wrong_state", `Cannot ask ${model}: it is not served any more`, {
+      hint: `Serve it: windfall model serve ${model}   how it stands: windfall model show ${model}`,
+    })
   const text = `Cannot ask ${model}: ${typeof message === "string" ? message : "it failed"}`
   if (code !== "context_length_exceeded" && code !== "request_too_large")
     return new WindfallError("wrong_state", text, { hint: `How it stands: windfall model show ${model}` })

@@ -116,3 +116,11 @@ test("a question larger than the gateway takes is left out, too", async () => {
   assert.deepEqual([exitCode, stdout.trim()], [2, "Hello"], stderr)
   assert.match(stderr, /larger than 32 MiB\n {2}Ask less at once\n/)
 })
+
+test("a model that was stopped is said to be so", async () => {
+  await using scene = await startScene()
+  scene.server.running.models.remove("tiny")
+  const { exitCode, stderr } = await chat(scene, "tiny", "Hi\n")
+  assert.equal(exitCode, 2)
+  assert.match(stderr, /^Cannot ask tiny: it is not served any more\n {2}Serve it: windfall model serve tiny /)
+})

@@ -68,5 +68,5 @@ export function requireFiles(scanned: ScannedTree, needed: readonly string[]): v
   const lacks = needed.find((name) => !files.has(name))
   if (lacks === undefined) return
   if (linksOut(scanned).includes(lacks)) throw linkOut(lacks)
-  throw brokenModel(lacks, "it cannot travel as a plain file", "Put the file itself in the place of the link")
+  throw brokenModel(lacks, "it is gone, or cannot travel as a plain file", "Put the file itself there")
 }
