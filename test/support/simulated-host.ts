@@ -217,11 +217,12 @@ export class SimulatedHost {
         return
       }
       case "stop": {
-        const attempt = this.attempts.get(message.attempt)
-        if (attempt?.phase !== "running" || !this.obeys) return
+        const attempt = this.obeys ? this.attempts.get(message.attempt) : undefined
+        if (attempt?.phase === "preparing") this.refuse(attempt, message.cause, "It was stopped before it ran")
+        if (attempt?.phase !== "running") return
         const { begunAt = 1 } = attempt
-        const endedAt = Math.max(begunAt, Date.now())
-        this.finish(attempt, { cause: message.cause, signal: 15, startedAt: begunAt, endedAt })
+        const times = { startedAt: begunAt, endedAt: Math.max(begunAt, Date.now()) }
+        this.finish(attempt, { cause: message.cause, signal: 15, ...times })
         return
       }
       case "suspend-for": {
