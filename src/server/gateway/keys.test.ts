@@ -2,8 +2,10 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { GatewayScene } from "../../../test/support/gateway-scene.ts"
+import { MovedClock } from "../../../test/support/moved-clock.ts"
 import { beginStream, chatChunk, data } from "../../../test/support/scripted-engine.ts"
-import type { KeyUsageView, KeyView } from "../../protocol/key-api.ts"
+import { TestServer } from "../../../test/support/test-server.ts"
+import type { KeyUsageView, KeyView, MadeKey } from "../../protocol/key-api.ts"
 
 test("a key is told once, stored as a hash, and belongs to its user", async () => {
   await using scene = await GatewayScene.start()
@@ -110,4 +112,26 @@ test("a key that is for other models, has expired or was removed is refused; a s
   await scene.server.call("DELETE", `/v1/keys/${made.id}`)
   assert.match(await stream.text(), /"Hel".*"error":.*removed meanwhile"[^\n]*\n\n$/s)
   assert.equal((await text(made.key))[0], 401)
+})
+
+test("a user has 200 keys at most, and expired ones are in nobody's way", async () => {
+  const clock = new MovedClock()
+  await using server = await TestServer.start({ clock })
+  const make = (name: string, expiresInMs: number | null = null) =>
+    server.call<MadeKey>("POST", "/v1/keys", { name, expiresInMs })
+  const later = await make("later", 3_000)
+  const sooner = await make("sooner", 2_000)
+  for (let count = 2; count < 200; count++) await make("app")
+  const full = { code: "wrong_state", message: /admin has 200 already/ }
+  await assert.rejects(make("more"), full)
+  clock.advance(5_000)
+  const kept = async () => {
+    const ids = new Set((await server.call<{ keys: KeyView[] }>("GET", "/v1/keys")).keys.map(({ id }) => id))
+    return [ids.size, ids.has(sooner.id), ids.has(later.id)]
+  }
+  await make("more")
+  assert.deepEqual(await kept(), [200, false, true])
+  await make("more")
+  assert.deepEqual(await kept(), [200, false, false])
+  await assert.rejects(make("more"), full)
 })

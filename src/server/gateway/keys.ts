@@ -20,13 +20,8 @@ export function createKey(core: Core, wanted: NewKey, maker: Caller): MadeKey {
   const user = wanted.user ?? maker.user
   if (user !== maker.user) requireAdmin(maker, `make a key for ${user}`)
   if (!core.store.accounts.users().some(({ name }) => name === user)) throw noUser(user)
-  const own = core.store.modelKeys.all().filter((key) => key.user === user)
-  if (own.length >= MOST_KEYS_OF_ONE) {
-    throw new WindfallError("wrong_state", `Cannot make a key: ${user} has ${own.length} already`, {
-      hint: "Remove those that are not used: windfall key ls, windfall key rm ID",
-    })
-  }
   const createdAt = core.clock.now()
+  makeRoom(core, user, createdAt)
   const stored: StoredKey = {
     id: makeId<KeyId>("k", core.randomBytes(16)),
     user,
@@ -40,6 +35,22 @@ export function createKey(core: Core, wanted: NewKey, maker: Caller): MadeKey {
   core.store.modelKeys.add(stored, hashOf(key))
   core.ledger.event({ type: "key_changed", user, what: `created ${stored.id} for ${stored.name}` }, maker.user)
   return { ...stored, usedTokens: 0, key, unknownModels: unknownModels(core, wanted.models ?? []) }
+}
+
+/** Keys that have expired are kept to be seen, as long as there is room: else that goes which has been useless for longest. */
+function makeRoom(core: Core, user: string, now: number): void {
+  const own = core.store.modelKeys.all().filter((key) => key.user === user)
+  if (own.length < MOST_KEYS_OF_ONE) return
+  const [first] = own
+    .flatMap(({ id, expiresAt }) => (expiresAt !== null && expiresAt <= now ? { id, expiresAt } : []))
+    .sort((a, b) => a.expiresAt - b.expiresAt)
+  if (first === undefined) {
+    throw new WindfallError("wrong_state", `Cannot make a key: ${user} has ${own.length} already`, {
+      hint: "Remove those that are not used: windfall key ls, windfall key rm ID",
+    })
+  }
+  core.store.modelKeys.remove(first.id)
+  core.ledger.event({ type: "key_changed", user, what: `removed ${first.id}, which had expired, for a new one` })
 }
 
 function unknownModels(core: Core, wanted: readonly string[]): UnknownModel[] {
