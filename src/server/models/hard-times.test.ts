@@ -237,3 +237,20 @@ test("what one Mac holds is not split because that Mac is busy", async () => {
   assert.equal(waiting.state, "waiting")
   assert.equal((await scene.server.job(waiting.replicas[0]!.job!)).state, "queued")
 })
+
+test("a model whose weights were removed is not served again from them, and says so", async () => {
+  await using scene = await ModelScene.start()
+  await scene.join("alpha")
+  await scene.store("tiny")
+  await scene.serve("tiny")
+  await scene.untilState("tiny", "ready")
+  await scene.server.call("DELETE", "/v1/data/tiny?force=true")
+  await scene.server.call("POST", "/v1/hives/tiny/stop", {})
+  await scene.untilState("tiny", "stopped")
+  await assert.rejects(scene.serve("tiny", { data: null }), {
+    code: "wrong_state",
+    message: /its weights, version 1 of the data tiny, were removed/,
+  })
+  await scene.store("other")
+  assert.equal((await scene.serve("tiny", { data: "other", file: "out/other.gguf" })).weights.data, "other")
+})

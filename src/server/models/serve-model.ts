@@ -89,7 +89,17 @@ function weightsOf(
   known: ModelRecord | undefined,
 ): Pick<ModelRecord, "data" | "version" | "file"> {
   if (asked.data === null) {
-    if (known !== undefined) return { data: known.data, version: known.version, file: asked.file ?? known.file }
+    if (known !== undefined) {
+      const { data, version, file } = known
+      if (core.store.data.get(data)?.versions.some((one) => one.version === version) !== true)
+        throw refuse(
+          "wrong_state",
+          name,
+          `its weights, version ${version} of the data ${data}, were removed`,
+          `Say what it is to be served from: windfall model serve ${name} FILE|FOLDER|DATA`,
+        )
+      return { data, version, file: asked.file ?? file }
+    }
     if (core.store.data.get(name) === undefined) throw unknownModel(core, name, "serve")
   }
   const dataName = asked.data ?? name
