@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { ROOT } from "./source-files.ts"
 
 /** One part of the gate and how it went. */
@@ -16,9 +16,27 @@ export interface StageOptions {
   readonly isBeside?: boolean
 }
 
-/** Runs a command with this terminal's output. */
+const KILL_MS = 5_000
+const running = new Set<ChildProcess>()
+let endedBy: NodeJS.Signals | undefined
+
+function end(child: ChildProcess): void {
+  child.kill("SIGTERM")
+  setTimeout(() => child.kill("SIGKILL"), KILL_MS).unref()
+}
+
+// A signal that comes to this process alone does not reach them, and they would go on without it.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    endedBy ??= signal
+    for (const child of running) end(child)
+  })
+}
+
+/** Runs a command with this terminal's output. Once this process was told to end, none is run any more. */
 export async function stage(name: string, command: string, args: string[], options: StageOptions): Promise<Stage> {
   const { isBeside = false } = options
+  if (endedBy !== undefined) return { name: `${name}: not run, ended by ${endedBy}`, ok: false, ms: 0 }
   if (!isBeside) console.log(`\n── ${name}`)
   const startedMs = performance.now()
   const to = isBeside ? "pipe" : "inherit"
@@ -27,12 +45,12 @@ export async function stage(name: string, command: string, args: string[], optio
     stdio: ["ignore", to, to],
     env: { ...process.env, ...options.env },
   })
+  running.add(child)
   const printed: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (piece: Buffer) => printed.push(piece))
   const timer = setTimeout(() => {
     console.error(`${name}: not done after ${options.limitMs / 1000} s, ended`)
-    child.kill("SIGTERM")
-    setTimeout(() => child.kill("SIGKILL"), 5_000).unref()
+    end(child)
   }, options.limitMs)
   const { promise, resolve } = Promise.withResolvers<boolean>()
   child.once("error", (error) => {
@@ -41,6 +59,7 @@ export async function stage(name: string, command: string, args: string[], optio
   })
   child.once("close", (code) => resolve(code === 0))
   const ok = await promise
+  running.delete(child)
   if (isBeside) process.stdout.write(Buffer.concat([Buffer.from(`\n── ${name}\n`), ...printed]))
   clearTimeout(timer)
   return { name, ok, ms: performance.now() - startedMs }
