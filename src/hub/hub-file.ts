@@ -62,7 +62,11 @@ export class HubFile implements ByteSource {
       if (answer.status !== 206) return false
       const range = readContentRange(answer.headers.get("content-range"))
       if (range === null || range.first !== first || range.last !== first) return false
-      return range.total === null ? strongEtag(answer.headers.get("etag")) !== null : range.total === this.sizeBytes
+      const etag = answer.headers.get("etag")
+      const isOne = range.total === null ? strongEtag(etag) !== null : range.total === this.sizeBytes
+      // Whichever of several connections is answered first after this has no say in which file is meant.
+      if (isOne) this.#noteAnswer(etag)
+      return isOne
     })
   }
 
@@ -120,6 +124,11 @@ export class HubFile implements ByteSource {
     }
   }
 
+  #noteAnswer(etag: string | null): void {
+    this.#isAsked = true
+    this.#etag ??= etag
+  }
+
   #ask(from: number, end: number, signal: AbortSignal): Promise<HubAnswer> {
     const isWhole = from === 0 && end === this.sizeBytes
     const strong = strongEtag(this.#etag)
@@ -160,8 +169,7 @@ export class HubFile implements ByteSource {
         throw new RangesRefused("it sends all of it, not the range that was asked for")
       skip = from
     }
-    this.#isAsked = true
-    this.#etag ??= etag
+    this.#noteAnswer(etag)
     let left = end - from
     for await (const piece of pieces()) {
       const wanted = skip >= piece.length ? piece.subarray(0, 0) : piece.subarray(skip)

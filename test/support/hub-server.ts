@@ -150,7 +150,8 @@ export class HubServer implements AsyncDisposable {
       return
     }
     const whole = fault?.bytes ?? stored
-    const etag = `"${origin === "hub" ? gitOf(whole) : createHash("md5").update(whole).digest("hex")}"`
+    const own = `"${origin === "hub" ? gitOf(whole) : createHash("md5").update(whole).digest("hex")}"`
+    const etag = fault?.headers?.etag ?? own
     const range = fault?.ignoreRange === true ? null : /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "")
     const isSame = request.headers["if-range"] === undefined || request.headers["if-range"] === etag
     const first = range === null || !isSame ? 0 : Number(range[1]) + (fault?.shift ?? 0)
